@@ -1,0 +1,1 @@
+"""How hard may you optimise against an imperfect score before true quality stops improving?"""

@@ -1,0 +1,69 @@
+"""A finding: one coded doubt about the data or a result, with the numbers behind it.
+
+Codes are stable: OV1xx data, OV2xx tails, OV3xx curve and decision, OV4xx monitor. The catalogue
+holds what each code means and what to do about it; ``overopt finding CODE`` prints it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from overopt.errors import BadOption
+
+__all__ = ["CATALOGUE", "Entry", "Finding", "Severity", "catalogue_entry"]
+
+
+class Severity(StrEnum):
+    """How much a finding limits what the audit may claim."""
+
+    STOP = "stop"
+    CAUTION = "caution"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One doubt: ``message`` is a sentence with numbers, ``data`` those numbers and row numbers."""
+
+    code: str
+    severity: Severity
+    message: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON: code, severity, message, data."""
+        return {
+            "code": self.code,
+            "severity": str(self.severity),
+            "message": self.message,
+            "data": dict(self.data),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What a code means, why it matters, and what to do; ``anchor`` is its place in the docs."""
+
+    code: str
+    title: str
+    meaning: str
+    remedy: str
+
+    @property
+    def anchor(self) -> str:
+        """Anchor in docs/findings.md."""
+        return self.code.lower()
+
+
+CATALOGUE: dict[str, Entry] = {}
+
+
+def catalogue_entry(code: str) -> Entry:
+    """Entry of a code such as ``OV103``; raises BadOption for an unknown one."""
+    entry = CATALOGUE.get(code.upper())
+    if entry is None:
+        raise BadOption(f"no finding has the code {code!r}; known codes: {', '.join(CATALOGUE)}")
+    return entry
