@@ -1,0 +1,49 @@
+# Needs python3.11 or newer with its venv module, and make; each target installs what it uses.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+MINIMAL := .venv-minimal/bin
+OLDEST = $(shell $(PYTHON) -c "import tomllib; print(*(need.replace('>=', '==') \
+    for need in tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies']))")
+
+.PHONY: demo check test test-statistical test-minimal faults bench
+
+demo: .venv/.demo  # audit the table that ships with the package
+	$(BIN)/overopt audit src/overopt/demo/programs.parquet \
+	    --proxy proxy_visible --proxy proxy_fair --gold gold \
+	    --html demo.audit.html --fail-on never
+	@echo "The report is $(CURDIR)/demo.audit.html"
+
+check: .venv/.dev
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+test: .venv/.dev  # the quick suite, a few minutes
+	$(BIN)/pytest -n 2
+
+test-statistical: .venv/.dev  # coverage and false-alarm rates over thousands of trials
+	$(BIN)/pytest -n 2 tests/statistical
+
+test-minimal: $(MINIMAL)/python  # the wheel without extras, on the oldest dependencies admitted
+	$(MINIMAL)/python -m pip install --quiet $(OLDEST) ".[test]"
+	$(MINIMAL)/python -c "from importlib.util import find_spec; \
+	    assert not list(filter(find_spec, ['altair', 'duckdb', 'pandas', 'polars', 'vl_convert']))"
+	$(MINIMAL)/pytest -n 2 tests --ignore tests/statistical
+
+faults: .venv/.dev  # plant small faults: the tests must notice every one
+	$(BIN)/python tests/faults.py
+
+bench: .venv/.dev  # promised times and sizes, in CPU seconds and as ratios
+	$(BIN)/python benchmarks/run.py
+
+%/bin/python:
+	$(PYTHON) -m venv $*
+
+.venv/.demo: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e ".[report,sql]"
+	@touch $@
+
+.venv/.dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e ".[dev]"
+	@touch $@ .venv/.demo
