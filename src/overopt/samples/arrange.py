@@ -1,0 +1,147 @@
+"""Rows of an Arrow table in any order -> Samples with prompts and groups contiguous."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from overopt.errors import BadSamples
+from overopt.samples.arrow import ArrowColumn, ArrowTable, encoded, numbers, texts
+from overopt.samples.columns import Roles
+from overopt.samples.table import Category, FloatVector, IntVector, Samples
+
+__all__ = ["Place", "arranged", "category"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What was read, for messages: parts by name, and the number of each part's first row."""
+
+    names: Sequence[str]
+    starts: Sequence[int] = (0,)
+
+    @property
+    def origin(self) -> str:
+        """The whole table in words."""
+        more = len(self.names) - 1
+        return self.names[0] + (f" and {more} more file{'s' * (more > 1)}" if more else "")
+
+    def where(self, row: int) -> str:
+        """A row (from 0, over all parts) as ``in rollouts.parquet, row 17``."""
+        part = int(np.searchsorted(self.starts, row, side="right")) - 1
+        return f"in {self.names[part]}, row {row - self.starts[part]} (rows count from 0)"
+
+
+def arranged(table: ArrowTable, roles: Roles, place: Place, *, first_row: int = 0) -> Samples:
+    """Samples of a table's rows, those of a prompt brought together, within it those of a group.
+
+    Prompts, groups and the rows of a group keep the order in which they first appear.
+    ``first_row`` is the number of the table's first row. Raises BadSamples for a missing prompt id,
+    for text in a number column and for a label probability outside (0, 1].
+    """
+    if table.num_rows == 0:
+        raise BadSamples(f"{place.origin} has no rows: nothing to audit")
+    row = first_row + np.arange(table.num_rows)
+    if roles.row is not None:
+        row = numbers(table[roles.row], roles.row, place.where).astype(np.int64)
+
+    def where(position: int) -> str:
+        return place.where(int(row[position]))
+
+    prompt, prompt_ids = _prompts(table[roles.prompt_id], roles.prompt_id, where)
+    groups = category([table[name] for name in roles.group]) if roles.group else None
+    key = prompt if groups is None else prompt * np.int64(len(groups.names)) + groups.codes
+    order = slice(None) if (key[1:] >= key[:-1]).all() else np.argsort(key, kind="stable")
+
+    def scores(name: str) -> FloatVector:
+        values: FloatVector = _frozen(numbers(table[name], name, where)[order])
+        return values
+
+    def names(name: str | None) -> Category | None:
+        return None if name is None else category([table[name]]).take(order)
+
+    prompt = _frozen(prompt[order])
+    samples = Samples(
+        prompt=prompt,
+        group=prompt if groups is None else _frozen(_gapless(key[order])),
+        prompt_ids=_frozen(prompt_ids),
+        proxies={name: scores(column) for name, column in roles.proxies.items()},
+        row=_frozen(row[order]),
+        gold=None if roles.gold is None else scores(roles.gold),
+        label_prob=None if roles.label_prob is None else scores(roles.label_prob),
+        candidate=names(roles.candidate_id),
+        source=names(roles.source),
+        text=None if roles.text is None else _frozen(texts(table[roles.text])[order]),
+        group_value=None if groups is None else groups.take(order),
+        gold_name=roles.gold_name,
+        origin=place.origin,
+    )
+    _check_label_prob(samples, place)
+    return samples
+
+
+def category(columns: Sequence[ArrowColumn]) -> Category:
+    """The names in one column, or the combinations in several; in several, null is a name too."""
+    codes, values = encoded(columns[0])
+    names = [_name(value) for value in values]
+    for column in columns[1:]:
+        more, values = encoded(column)
+        width = len(values) + 1
+        pairs, codes = np.unique((codes + 1) * np.int64(width) + more + 1, return_inverse=True)
+        left, right = ["", *names], ["", *map(_name, values)]
+        names = [f"{left[pair // width]}, {right[pair % width]}" for pair in pairs.tolist()]
+    return Category(codes=_frozen(codes), names=tuple(names))
+
+
+def _prompts(
+    column: ArrowColumn, name: str, where: Callable[[int], str]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[Any]]:
+    """Codes and ids of prompts; BadSamples for the first null, NaN or empty id."""
+    codes, ids = encoded(column)
+    empty = [-1]
+    if ids.dtype == object:
+        empty += [code for code, value in enumerate(ids) if value == "" or value != value]
+    missing = np.isin(codes, empty) if len(empty) > 1 else codes < 0
+    if missing.any():
+        first = int(np.argmax(missing))
+        raise BadSamples(
+            f"column {name!r} has no prompt id {where(first)} (in {int(missing.sum())} of "
+            f"{len(codes)} rows): fill it in or remove the rows"
+        )
+    return codes, ids
+
+
+def _check_label_prob(samples: Samples, place: Place) -> None:
+    """BadSamples when a labelled row has a label probability outside (0, 1]."""
+    if samples.label_prob is None or samples.gold is None:
+        return
+    inside = (samples.label_prob > 0) & (samples.label_prob <= 1)
+    wrong = np.flatnonzero(~inside & ~np.isnan(samples.gold))
+    if len(wrong):
+        first = wrong[np.argmin(samples.row[wrong])]
+        raise BadSamples(
+            f"label probability {samples.label_prob[first]:g} "
+            f"{place.where(int(samples.row[first]))} (and {len(wrong) - 1} more labelled rows) is outside (0, 1]: "
+            "give the chance with which each labelled row was drawn"
+        )
+
+
+def _gapless(keys: IntVector) -> npt.NDArray[np.int64]:
+    """Non-decreasing keys as codes 0, 1, 2, ..."""
+    return np.cumsum(np.append(False, keys[1:] != keys[:-1]), dtype=np.int64)
+
+
+def _name(value: Any) -> str:
+    """A value as a name; 5.0, which is 5 in a column with gaps, is 5."""
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if whole else str(value)
+
+
+def _frozen(array: Any) -> Any:
+    """The array, made read-only."""
+    array.flags.writeable = False
+    return array
