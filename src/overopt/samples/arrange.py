@@ -125,7 +125,8 @@ def _check_label_prob(samples: Samples, place: Place) -> None:
         first = wrong[np.argmin(samples.row[wrong])]
         raise BadSamples(
             f"label probability {samples.label_prob[first]:g} "
-            f"{place.where(int(samples.row[first]))} (and {len(wrong) - 1} more labelled rows) is outside (0, 1]: "
+            f"{place.where(int(samples.row[first]))} (and {len(wrong) - 1} more "
+            "labelled rows) is outside (0, 1]: "
             "give the chance with which each labelled row was drawn"
         )
 

@@ -86,7 +86,7 @@ def numbers(column: ArrowColumn, name: str, where: Where) -> npt.NDArray[np.floa
     located by ``where(row)``.
     """
     import pyarrow as pa
-    from pyarrow import compute, types
+    from pyarrow import types
 
     column = plain(column)
     if is_text(column.type):
@@ -97,9 +97,7 @@ def numbers(column: ArrowColumn, name: str, where: Where) -> npt.NDArray[np.floa
         column = column.cast(pa.float32())
     elif not types.is_floating(column.type):
         column = column.cast(pa.float64(), safe=False)
-    if column.null_count:
-        column = compute.fill_null(column, pa.scalar(np.nan, type=column.type))
-    return raw(column)
+    return raw(column, np.nan)
 
 
 def encoded(column: ArrowColumn) -> tuple[npt.NDArray[np.int32], npt.NDArray[Any]]:
@@ -114,8 +112,8 @@ def encoded(column: ArrowColumn) -> tuple[npt.NDArray[np.int32], npt.NDArray[Any
     if types.is_integer(column.type) and column.null_count == 0:
         return _encoded_runs(raw(column))
     chunks = column.dictionary_encode().unify_dictionaries().chunks
-    indices = [c.indices.fill_null(pa.scalar(-1, type=pa.int32())) for c in chunks]
-    return raw(pa.chunked_array(indices)), _objects(chunks[0].dictionary.to_pylist())
+    indices = pa.chunked_array([chunk.indices for chunk in chunks])
+    return raw(indices, -1), _objects(chunks[0].dictionary.to_pylist())
 
 
 def texts(column: ArrowColumn) -> npt.NDArray[np.object_]:
@@ -123,15 +121,25 @@ def texts(column: ArrowColumn) -> npt.NDArray[np.object_]:
     return _objects([v if v is None else str(v) for v in plain(column).to_pylist()])
 
 
-def raw(column: ArrowColumn) -> npt.NDArray[Any]:
-    """A null-free column of a fixed-width number type, as a view when it is one chunk."""
+def raw(column: ArrowColumn, missing: float = 0) -> npt.NDArray[Any]:
+    """A column of a fixed-width number type, as a view when it is one chunk without nulls.
+
+    Nulls become ``missing``. Nothing here passes a Python number to Arrow: that imports pandas.
+    """
     dtype = np.dtype(column.type.to_pandas_dtype())
-    views = [
-        np.frombuffer(c.buffers()[1], dtype)[c.offset : c.offset + len(c)]
-        for c in column.chunks
-        if len(c)
-    ]
-    return views[0] if len(views) == 1 else np.concatenate([np.empty(0, dtype), *views])
+    chunks = [_chunk(chunk, dtype, missing) for chunk in column.chunks if len(chunk)]
+    return chunks[0] if len(chunks) == 1 else np.concatenate([np.empty(0, dtype), *chunks])
+
+
+def _chunk(chunk: Any, dtype: np.dtype[Any], missing: float) -> npt.NDArray[Any]:
+    """One Arrow array of a fixed-width number type."""
+    validity, data = chunk.buffers()
+    place = slice(chunk.offset, chunk.offset + len(chunk))
+    values: npt.NDArray[Any] = np.frombuffer(data, dtype)[place]
+    if chunk.null_count == 0:
+        return values
+    valid = np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little")[place]
+    return np.where(valid, values, dtype.type(missing))
 
 
 def _encoded_runs(
