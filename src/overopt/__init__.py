@@ -15,7 +15,21 @@ if TYPE_CHECKING:
         StoreError as StoreError,
     )
     from overopt.findings import Finding as Finding, Severity as Severity
-    from overopt.samples import Samples as Samples
+    from overopt.pressure import (
+        BestOfN as BestOfN,
+        BestOfPoisson as BestOfPoisson,
+        ChiSquare as ChiSquare,
+        KLTilt as KLTilt,
+        Pressure as Pressure,
+        SoftBestOfN as SoftBestOfN,
+        Threshold as Threshold,
+    )
+    from overopt.samples import (
+        Samples as Samples,
+        read_samples as read_samples,
+        to_arrow as to_arrow,
+        to_parquet as to_parquet,
+    )
 
 __version__ = "0.1.0"
 
@@ -23,13 +37,23 @@ __version__ = "0.1.0"
 _HOMES = {
     "BadOption": "overopt.errors",
     "BadSamples": "overopt.errors",
+    "BestOfN": "overopt.pressure",
+    "BestOfPoisson": "overopt.pressure",
+    "ChiSquare": "overopt.pressure",
     "Finding": "overopt.findings",
+    "KLTilt": "overopt.pressure",
     "MissingDependency": "overopt.errors",
     "NotIdentified": "overopt.errors",
     "OveroptError": "overopt.errors",
+    "Pressure": "overopt.pressure",
     "Samples": "overopt.samples",
     "Severity": "overopt.findings",
+    "SoftBestOfN": "overopt.pressure",
     "StoreError": "overopt.errors",
+    "Threshold": "overopt.pressure",
+    "read_samples": "overopt.samples",
+    "to_arrow": "overopt.samples",
+    "to_parquet": "overopt.samples",
 }
 __all__ = list(_HOMES)
 
