@@ -14,7 +14,7 @@ from overopt.samples.arrow import ArrowColumn, ArrowTable, encoded, numbers, tex
 from overopt.samples.columns import Roles
 from overopt.samples.table import Category, FloatVector, IntVector, Samples
 
-__all__ = ["Place", "arranged", "category"]
+__all__ = ["Place", "arranged", "category", "stable_order"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ def arranged(table: ArrowTable, roles: Roles, place: Place, *, first_row: int = 
     prompt, prompt_ids = _prompts(table[roles.prompt_id], roles.prompt_id, where)
     groups = category([table[name] for name in roles.group]) if roles.group else None
     key = prompt if groups is None else prompt * np.int64(len(groups.names)) + groups.codes
-    order = slice(None) if (key[1:] >= key[:-1]).all() else np.argsort(key, kind="stable")
+    order = slice(None) if (key[1:] >= key[:-1]).all() else stable_order(key)
 
     def scores(name: str) -> FloatVector:
         values: FloatVector = _frozen(numbers(table[name], name, where)[order])
@@ -95,6 +95,17 @@ def category(columns: Sequence[ArrowColumn]) -> Category:
         left, right = ["", *names], ["", *map(_name, values)]
         names = [f"{left[pair // width]}, {right[pair % width]}" for pair in pairs.tolist()]
     return Category(codes=_frozen(codes), names=tuple(names))
+
+
+def stable_order(keys: IntVector) -> npt.NDArray[np.int64]:
+    """Positions that sort non-negative keys, equal keys in their order.
+
+    Sorting key and position as one number is several times faster than a stable argsort.
+    """
+    rows = len(keys)
+    if int(keys.max()) >= np.iinfo(np.int64).max // rows:
+        return np.argsort(keys, kind="stable")
+    return np.sort(keys * np.int64(rows) + np.arange(rows)) % rows
 
 
 def _prompts(

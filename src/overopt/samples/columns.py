@@ -15,7 +15,7 @@ from typing import Any
 from overopt.errors import BadOption, BadSamples
 from overopt.samples.arrow import is_number
 
-__all__ = ["KNOWN", "ROW_NUMBER", "Roles", "Wanted", "roles_of"]
+__all__ = ["KNOWN", "ROW_NUMBER", "Roles", "Wanted", "clustering_columns", "roles_of"]
 
 KNOWN: Mapping[str, tuple[str, ...]] = {
     "prompt_id": (
@@ -96,30 +96,34 @@ def roles_of(schema: Mapping[str, Any], wanted: Wanted, origin: str) -> Roles:
     found, or when no proxy is named and none is recognised.
     """
     finder = _Finder(schema=schema, origin=origin)
+    prompt_id = finder.prompt(wanted.columns.get("prompt_id"))
     gold = finder.gold(wanted.gold)
     named = {name: finder.column(name, "proxy_", "--proxy") for name in wanted.proxies}
     given: dict[str, Any] = {
         role: finder.column(name, "", OPTIONS[role]) for role, name in wanted.columns.items()
     }
-    group = finder.group(wanted.by, given.pop("group", None))
-    taken = {gold, *named.values(), *given.values(), *group}
+    given.pop("group", None)
+    group = finder.group(wanted.by, wanted.columns.get("group"))
+    taken = {prompt_id, gold, *named.values(), *given.values(), *group}
     for role in KNOWN:
         if role not in given:
             given[role] = finder.first(KNOWN[role], taken)
             taken.add(given[role])
-    if given["prompt_id"] is None:
-        raise BadSamples(
-            f"no prompt column in {origin}: name the column that tells prompts apart with --prompt "
-            f"(columns: {_listed(schema)})"
-        )
     return Roles(
-        **given,
+        **{**given, "prompt_id": prompt_id},
         proxies=named or finder.proxies(taken),
         gold=gold,
         gold_name=wanted.gold or gold,
         group=group,
         row=ROW_NUMBER if ROW_NUMBER in schema else None,
     )
+
+
+def clustering_columns(names: Iterable[str], wanted: Wanted, origin: str) -> tuple[str, ...]:
+    """The prompt column and those that make groups, by which a table is sorted."""
+    finder = _Finder(schema=dict.fromkeys(names), origin=origin)
+    prompt = finder.prompt(wanted.columns.get("prompt_id"))
+    return (prompt, *finder.group(wanted.by, wanted.columns.get("group")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +151,18 @@ class _Finder:
             f"(columns: {_listed(self.schema)})"
         )
 
+    def prompt(self, named: str | None) -> str:
+        """The column that tells prompts apart; BadSamples when none is named or known."""
+        found = (
+            self.first(KNOWN["prompt_id"]) if named is None else self.column(named, "", "--prompt")
+        )
+        if found is None:
+            raise BadSamples(
+                f"no prompt column in {self.origin}: name the column that tells prompts apart with "
+                f"--prompt (columns: {_listed(self.schema)})"
+            )
+        return found
+
     def gold(self, name: str | None) -> str | None:
         """The gold column: as named, else one that is called exactly ``gold``."""
         return self.first(["gold"]) if name is None else self.column(name, "gold_", "--gold")
@@ -158,7 +174,7 @@ class _Finder:
         if by is not None:
             return (self.column(by, "", "--by"),)
         if mapped is not None:
-            return (mapped,)
+            return (self.column(mapped, "", "--group"),)
         found = [[self.first([name]) for name in names] for names in GROUPS]
         return next((tuple(c for c in columns if c) for columns in found if any(columns)), ())
 

@@ -20,7 +20,7 @@ from typing import Any, cast
 from overopt.errors import BadSamples
 from overopt.samples.arrow import ArrowTable, arrow_column, shortened
 
-__all__ = ["Part", "file_part", "found_files", "frame_part"]
+__all__ = ["Part", "blamed", "file_kind", "file_part", "found_files", "frame_part"]
 
 SUFFIXES = ("parquet", "pq", "csv", "tsv", "jsonl", "ndjson", "json", "arrow", "feather")
 TABLE_NAME = re.compile(rf"[^._].*\.({'|'.join(SUFFIXES)})(\.(gz|zst|bz2))?", re.IGNORECASE)
@@ -31,11 +31,17 @@ LONGEST_LINE = 8 << 20  # bytes; a longer line is a broken file or an embedded b
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One file or frame: its name, columns, how to read some of them, and the step it records."""
+    """One file or frame: its name, columns and rows, how to read some, and the step it records.
+
+    ``read(columns)`` is an Arrow table, ``batches(columns, rows)`` the same as record batches of at
+    most so many rows, which for Parquet are read one by one.
+    """
 
     name: str
     schema: Mapping[str, Any]
+    rows: int
     read: Callable[[Sequence[str]], ArrowTable] = field(repr=False)
+    batches: Callable[[Sequence[str], int], Iterator[Any]] = field(repr=False)
     step: int | None = None
     path: Path | None = None
 
@@ -65,14 +71,23 @@ def found_files(source: str | Path) -> list[Path]:
 
 def file_part(path: Path) -> Part:
     """A Parquet, Arrow, CSV or JSON-lines file, the latter two also compressed."""
-    with _blamed(path):
+    with blamed(path):
         head, compression = _head(path)
         if not head:
             raise BadSamples(f"{path} is empty: nothing to audit")
-        if compression is None and head.startswith(b"PAR1"):
+        kind = _kind(head, path)
+        if kind in ("parquet", "arrow") and compression is not None:
+            raise BadSamples(f"{path} is compressed {kind}: decompress it first")
+        if kind == "parquet":
             return _parquet(path)
-        table = _loaded(path, head, compression)
+        table = _loaded(path, kind, head, compression)
     return _part(table, name=str(path), path=path, step=_step(path))
+
+
+def file_kind(path: Path) -> str:
+    """What a file holds: parquet, arrow, lines (JSON), array (JSON) or csv."""
+    with blamed(path):
+        return _kind(_head(path)[0], path)
 
 
 def frame_part(frame: Any, name: str) -> Part:
@@ -90,7 +105,12 @@ def frame_part(frame: Any, name: str) -> Part:
 
 def _part(table: ArrowTable, **known: Any) -> Part:
     """A part whose columns are in memory."""
-    return Part(schema=_columns(table.schema, known["name"]), read=table.select, **known)
+
+    def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
+        return iter(table.select(columns).to_batches(max_chunksize=rows))
+
+    schema = _columns(table.schema, known["name"])
+    return Part(schema=schema, rows=table.num_rows, read=table.select, batches=batches, **known)
 
 
 def _columns(schema: Any, name: str) -> dict[str, Any]:
@@ -105,32 +125,37 @@ def _parquet(path: Path) -> Part:
     from pyarrow import parquet
 
     def read(columns: Sequence[str]) -> ArrowTable:
-        with _blamed(path), parquet.ParquetFile(path) as file:
+        with blamed(path), parquet.ParquetFile(path) as file:
             return file.read(columns=list(columns))
 
+    def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
+        with blamed(path), parquet.ParquetFile(path) as file:
+            yield from file.iter_batches(batch_size=rows, columns=list(columns))
+
     with parquet.ParquetFile(path) as file:
-        schema = _columns(file.schema_arrow, str(path))
-    return Part(name=str(path), schema=schema, read=read, path=path, step=_step(path))
+        schema, rows = _columns(file.schema_arrow, str(path)), file.metadata.num_rows
+    return Part(
+        name=str(path),
+        schema=schema,
+        rows=rows,
+        read=read,
+        batches=batches,
+        path=path,
+        step=_step(path),
+    )
 
 
-def _loaded(path: Path, head: bytes, compression: str | None) -> ArrowTable:
+def _loaded(path: Path, kind: str, head: bytes, compression: str | None) -> ArrowTable:
     """The whole table of a file that is not Parquet."""
     import pyarrow as pa
 
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if head.startswith(b"ARROW1"):
+    if kind == "arrow":
         return pa.ipc.open_file(path).read_all()
-    if b"\0" in head or head.startswith(b"PAR1"):
-        raise BadSamples(
-            f"{path} is neither Parquet nor UTF-8 text: give Parquet, CSV or JSON lines "
-            "(Parquet must not be compressed again)"
-        )
     with pa.input_stream(path, compression=compression) as raw:
         stream = io.BufferedReader(cast(Any, raw))
-        if start.startswith((b"{", b"[")):
-            records = _array(stream) if start.startswith(b"[") else _lines(stream, path)
-            return _records(records)
-        return _csv(stream, path, b"\t" if b"\t" in start.partition(b"\n")[0] else b",")
+        if kind == "csv":
+            return _csv(stream, path, b"\t" if b"\t" in head.partition(b"\n")[0] else b",")
+        return _records(_array(stream) if kind == "array" else _lines(stream, path))
 
 
 def _csv(stream: io.BufferedReader, path: Path, delimiter: bytes) -> ArrowTable:
@@ -195,6 +220,18 @@ def _records(records: Iterator[Mapping[str, Any]] | list[Mapping[str, Any]]) -> 
     return pa.table({name: arrow_column(values) for name, values in columns.items()})
 
 
+def _kind(head: bytes, path: Path) -> str:
+    """What a file is by its first bytes, decompressed: parquet, arrow, lines, array or csv."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    magic = {b"PAR1": "parquet", b"ARROW1": "arrow"}
+    kind = next((kind for mark, kind in magic.items() if head.startswith(mark)), None)
+    if kind is None and b"\0" in head:
+        raise BadSamples(
+            f"{path} is neither Parquet nor UTF-8 text: give Parquet, CSV or JSON lines"
+        )
+    return kind or {b"{": "lines", b"[": "array"}.get(start[:1], "csv")
+
+
 def _head(path: Path) -> tuple[bytes, str | None]:
     """The first bytes of a file, decompressed, and its compression."""
     import pyarrow as pa
@@ -209,7 +246,7 @@ def _head(path: Path) -> tuple[bytes, str | None]:
 
 
 @contextmanager
-def _blamed(path: Path) -> Iterator[None]:
+def blamed(path: Path) -> Iterator[None]:
     """Turns whatever goes wrong while reading ``path`` into one BadSamples that names it."""
     import pyarrow as pa
 

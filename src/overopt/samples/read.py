@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from overopt.samples.arrow import ArrowTable, encoded
 from overopt.samples.columns import ROW_NUMBER, Roles, Wanted, roles_of
 from overopt.samples.files import Part, file_part, found_files, frame_part
 from overopt.samples.repeats import pooled, unrepeated, with_source
+from overopt.samples.sorting import sorted_by_prompt
 from overopt.samples.table import Samples
 
 __all__ = ["read_samples"]
@@ -33,6 +35,7 @@ def read_samples(
     pool_groups: bool = False,
     reduce: str | None = None,
     gold_source: str | None = None,
+    sort_on_disk_above: int = 50_000_000,
 ) -> Samples:
     """Scored candidates from wherever they are, checked, with the rows of a prompt together.
 
@@ -63,6 +66,8 @@ def read_samples(
         ``last``, ``sum`` or ``mean``: how rows of one (prompt, group, candidate) become one.
     gold_source
         Whose judgement gold is (human, verifier, judge NAME), for sentences.
+    sort_on_disk_above
+        Rows of files from which prompts that lie apart are brought together on disk (duckdb).
 
     Raises
     ------
@@ -77,6 +82,8 @@ def read_samples(
         raise BadOption(f"--window {window} reads no step: give 1 or more")
     wanted = Wanted(proxies=tuple(proxies), gold=gold, columns=dict(columns or {}), by=by)
     read = _read(parts_of(source), wanted, window, whole=by is not None or pool_groups)
+    if read.table.num_rows > sort_on_disk_above and read.files and _apart(read):
+        read = _sorted_on_disk(read, wanted)
     if window is not None and not read.stepped:
         read = _windowed(read, window)
     samples = unrepeated(arranged(read.table, read.roles, read.place), read.place, reduce)
@@ -91,6 +98,7 @@ class Read:
     table: ArrowTable
     roles: Roles
     place: Place
+    files: Sequence[Path]
     stepped: bool
     notes: Mapping[str, Any]
 
@@ -131,7 +139,7 @@ def _read(parts: list[Part], wanted: Wanted, window: int | None, whole: bool) ->
     """The columns that play a role, of all parts or of the last steps."""
     parts, stepped = _stepped(parts)
     roles = roles_of(parts[-1].schema, wanted, parts[-1].name)
-    _check_schemas(parts, roles)
+    check_schemas(parts, roles)
     tables = [parts[-1].read(roles.columns)]
     if not stepped or (window is None and whole):
         tables = [*(part.read(roles.columns) for part in parts[:-1]), *tables]
@@ -145,7 +153,14 @@ def _read(parts: list[Part], wanted: Wanted, window: int | None, whole: bool) ->
         notes["steps_left_out"] = len(parts) - len(read)
     starts = np.cumsum([0, *(table.num_rows for table in tables[:-1])]).tolist()
     place = Place(names=notes["files"], starts=starts)
-    return Read(table=_joined(tables), roles=roles, place=place, stepped=stepped, notes=notes)
+    return Read(
+        table=_joined(tables),
+        roles=roles,
+        place=place,
+        files=[] if stepped else [part.path for part in read if part.path is not None],
+        stepped=stepped,
+        notes=notes,
+    )
 
 
 def _stepped(parts: list[Part]) -> tuple[list[Part], bool]:
@@ -179,7 +194,7 @@ def _more(tables: list[ArrowTable], roles: Roles, window: int | None) -> bool:
     return len(prompts) < ENOUGH_PROMPTS
 
 
-def _check_schemas(parts: list[Part], roles: Roles) -> None:
+def check_schemas(parts: list[Part], roles: Roles) -> None:
     """BadSamples when a column that is needed is missing from one of the parts."""
     for part in parts:
         missing = [name for name in roles.columns if name not in part.schema]
@@ -201,6 +216,21 @@ def _joined(tables: list[ArrowTable]) -> ArrowTable:
         raise BadSamples(f"files disagree on the type of a column: {line}") from None
 
 
+def _apart(read: Read) -> bool:
+    """Whether rows of a prompt have other rows between them."""
+    codes = encoded(read.table[read.roles.prompt_id])[0]
+    return not bool((codes[1:] >= codes[:-1]).all())
+
+
+def _sorted_on_disk(read: Read, wanted: Wanted) -> Read:
+    """The same rows with their numbers, sorted by prompt in a temporary file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sorted.parquet"
+        sorted_by_prompt(read.files, path, columns=wanted.columns, by=wanted.by)
+        roles = replace(read.roles, row=ROW_NUMBER)
+        return replace(read, table=file_part(path).read(roles.columns), roles=roles)
+
+
 def _windowed(read: Read, window: int) -> Read:
     """The rows of the last ``window`` values of the group column, numeric values in their order."""
     if not read.roles.group:
@@ -213,10 +243,12 @@ def _windowed(read: Read, window: int) -> Read:
     groups = category([read.table[name] for name in read.roles.group])
     latest = sorted(range(len(groups.names)), key=lambda code: _when(groups.names[code]))[-window:]
     rows = np.flatnonzero(np.isin(groups.codes, latest))
-    numbered = read.table.append_column(ROW_NUMBER, pa.array(np.arange(read.table.num_rows)))
+    table = read.table
+    if read.roles.row is None:
+        table = table.append_column(ROW_NUMBER, pa.array(np.arange(table.num_rows)))
     return replace(
         read,
-        table=numbered.take(pa.array(rows)),
+        table=table.take(pa.array(rows)),
         roles=replace(read.roles, row=ROW_NUMBER),
         notes={**read.notes, "steps_read": [groups.names[code] for code in latest]},
     )

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from overopt.errors import BadOption, BadSamples
-from overopt.samples.arrange import Place
+from overopt.samples.arrange import Place, stable_order
 from overopt.samples.arrow import shortened
 from overopt.samples.table import FloatVector, IntVector, Samples
 
@@ -39,7 +39,7 @@ def unrepeated(samples: Samples, place: Place, reduce: str | None = None) -> Sam
     in_order = np.sort(key)
     if not (in_order[1:] == in_order[:-1]).any():
         return samples
-    order = np.argsort(key, kind="stable")
+    order = stable_order(key)
     heads = np.flatnonzero(np.append(True, key[order][1:] != key[order][:-1]))
     if reduce is None:
         raise BadSamples(_repeats(samples, place, order, heads))
