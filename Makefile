@@ -17,7 +17,7 @@ check: .venv/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports
 
 test: .venv/.dev  # the quick suite, a few minutes
 	$(BIN)/pytest -n 2
