@@ -1,8 +1,4 @@
-"""A finding: one coded doubt about the data or a result, with the numbers behind it.
-
-Codes are stable: OV1xx data, OV2xx tails, OV3xx curve and decision, OV4xx monitor. The catalogue
-holds what each code means and what to do about it; ``overopt finding CODE`` prints it.
-"""
+"""A finding, and the entry that explains its code."""
 
 from __future__ import annotations
 
@@ -11,9 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from overopt.errors import BadOption
-
-__all__ = ["CATALOGUE", "Entry", "Finding", "Severity", "catalogue_entry"]
+__all__ = ["Entry", "Finding", "Severity"]
 
 
 class Severity(StrEnum):
@@ -56,14 +50,3 @@ class Entry:
     def anchor(self) -> str:
         """Anchor in docs/findings.md."""
         return self.code.lower()
-
-
-CATALOGUE: dict[str, Entry] = {}
-
-
-def catalogue_entry(code: str) -> Entry:
-    """Entry of a code such as ``OV103``; raises BadOption for an unknown one."""
-    entry = CATALOGUE.get(code.upper())
-    if entry is None:
-        raise BadOption(f"no finding has the code {code!r}; known codes: {', '.join(CATALOGUE)}")
-    return entry
