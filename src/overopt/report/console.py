@@ -1,0 +1,275 @@
+"""The audit in a terminal: the decision, its curve and its doubts, in 60 columns or in 140."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from overopt.report.words import (
+    DECISIONS,
+    Document,
+    decimals,
+    estimate,
+    number,
+    one_line,
+    percent,
+    strength_text,
+    thinned,
+)
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+__all__ = ["terminal"]
+
+NARROW = 90
+CURVE_ROWS = 9
+STRIP = 30
+COLOURS = {"stop": "bold red", "caution": "yellow", "note": "dim"}
+COLOURS |= {"push": "bold green", "saturated": "bold green", "no_peak": "bold green"}
+COLOURS |= {"do_not_push": "bold red", "undecided": "bold yellow"}
+
+
+def terminal(audit: Document, width: int = 80, colour: bool = False) -> str:
+    """Plain text of at most ``width`` columns, with ANSI styles only where ``colour``."""
+    from rich.console import Console
+
+    written = StringIO()
+    console = Console(
+        file=written,
+        width=max(40, width),
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    for part in _parts(audit, console.width):
+        console.print(part)
+    lines = (line.rstrip() for line in written.getvalue().splitlines())
+    return "\n".join(lines) + "\n"
+
+
+def _parts(audit: Document, width: int) -> Iterator[RenderableType]:
+    yield _text(f"overopt audit of {one_line(audit['origin'], 200)}", "dim")
+    yield _text(_size(audit), "dim")
+    yield ""
+    yield _text(one_line(audit["headline"], 2000), "bold")
+    yield from _findings(audit["findings"])
+    if audit["ranking"]:
+        yield from _ranking(audit, width)
+    for proxy in audit["proxies"]:
+        yield from _proxy(audit, proxy, width)
+
+
+def _text(text: str, style: str = "", indent: int = 0) -> RenderableType:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    return Padding(Text(text, style=style), (0, 0, 0, indent))
+
+
+def _table(*columns: tuple[str, str]) -> Table:
+    """A borderless table of (header, justification) columns, two spaces in."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for header, justify in columns:
+        table.add_column(header, justify="right" if justify == "right" else "left")
+    return table
+
+
+def _indented(table: Table) -> RenderableType:
+    from rich.padding import Padding
+
+    return Padding(table, (0, 0, 0, 2))
+
+
+def _styled(text: str, style: str) -> Any:
+    from rich.text import Text
+
+    return Text(text, style=style)
+
+
+def _size(audit: Document) -> str:
+    low, high = audit["candidates"]["min"], audit["candidates"]["max"]
+    each = f"{low}" if low == high else f"{low} to {high}"
+    source = f" by {one_line(audit['gold_source'], 60)}" if audit["gold_source"] else ""
+    labels = f"{audit['labelled']} of {audit['rows']} rows labelled{source}"
+    return f"{audit['prompts']} prompts, {each} candidates each; {labels}"
+
+
+def _findings(findings: Sequence[Document]) -> Iterator[RenderableType]:
+    if not findings:
+        return
+    yield ""
+    table = _table(("", "left"), ("", "left"), ("", "left"))
+    table.show_header = False
+    for finding in findings:
+        severity = finding["severity"]
+        table.add_row(
+            _styled(severity, COLOURS[severity]),
+            one_line(finding["code"], 20),
+            one_line(finding["message"], 1000),
+        )
+    yield table
+
+
+def _ranking(audit: Document, width: int) -> Iterator[RenderableType]:
+    ranking = audit["ranking"]
+    yield ""
+    yield _text("Which proxy to optimise against", "bold underline")
+    table = _table(("proxy", "left"), ("decision", "left"), ("at", "left"), ("gain", "left"))
+    for row in ranking["rows"]:
+        gain = estimate(row["gain"], row["gain_lower"], row["gain_upper"], sign=True)
+        curve = _curve(audit, row["name"], row["pressure"])
+        at = "" if curve is None else strength_text(curve["knob"], row["strength"])
+        table.add_row(one_line(row["name"], 60), _decision(row["decision"]), at, gain)
+    yield _indented(table)
+    if ranking["comparison"]:
+        yield _text(one_line(ranking["comparison"]["sentence"], 1000), indent=2)
+
+
+def _curve(audit: Document, name: str, pressure: str) -> Document | None:
+    curves = (c for p in audit["proxies"] if p["name"] == name for c in p["curves"])
+    return next((curve for curve in curves if curve["pressure"] == pressure), None)
+
+
+def _decision(decision: str) -> Any:
+    return _styled(DECISIONS[decision], COLOURS[decision])
+
+
+def _proxy(audit: Document, proxy: Document, width: int) -> Iterator[RenderableType]:
+    yield ""
+    yield _text(one_line(proxy["name"], 120), "bold underline")
+    if len(audit["proxies"]) > 1:
+        yield _text(one_line(proxy["headline"]["sentence"], 2000))
+    yield from _findings(proxy["findings"])
+    pressure = proxy["headline"]["pressure"]
+    points = {point["pressure"]: point for point in proxy["operating_points"]}
+    curve = _curve(audit, proxy["name"], pressure)
+    if curve is not None:
+        yield ""
+        yield _indented(_curve_table(curve, points.get(pressure), width))
+    yield ""
+    yield _indented(_points_table(proxy, points, width))
+    yield from _prose(proxy)
+
+
+def _curve_table(curve: Document, point: Document | None, width: int) -> Table:
+    """The gold curve at a few strengths; where there is room, drawn as dots with intervals."""
+    chosen = None if point is None else point["strength"]
+    places = decimals(curve["lower"], curve["upper"])
+    table = _table((one_line(curve["knob"], 30), "right"), ("KL", "right"), ("proxy", "right"))
+    table.add_column("gold", justify="right")
+    table.add_column("interval")
+    if width >= NARROW:
+        table.add_column(one_line(curve["label"], STRIP))
+    shown = thinned(curve["strength"], CURVE_ROWS, chosen)
+    ends = _ends(curve, shown)
+    for i in shown:
+        lower, upper = curve["lower"][i], curve["upper"][i]
+        gold, span = _estimate_cells(curve["gold"][i], lower, upper, places)
+        cells = [number(curve["strength"][i]), number(curve["kl"][i], 2)]
+        cells += [
+            number(curve["proxy"][i]),
+            gold,
+            span + (" unreliable" if curve["grey"][i] else ""),
+        ]
+        if width >= NARROW:
+            cells.append(_strip(curve["gold"][i], lower, upper, ends))
+        style = "bold" if curve["strength"][i] == chosen else "dim" if curve["grey"][i] else ""
+        table.add_row(*cells, style=style)
+    return table
+
+
+def _estimate_cells(
+    value: float | None, lower: float | None, upper: float | None, places: int
+) -> tuple[str, str]:
+    """The estimate and its interval as two cells."""
+    told = estimate(value, lower, upper, places)
+    value_text, _, interval_text = told.partition(" ")
+    return value_text, interval_text
+
+
+def _ends(curve: Document, shown: Sequence[int]) -> tuple[float, float] | None:
+    seen = [curve[f][i] for f in ("gold", "lower", "upper") for i in shown]
+    known = [value for value in seen if value is not None]
+    return (min(known), max(known)) if known and max(known) > min(known) else None
+
+
+def _strip(
+    value: float | None,
+    lower: float | None,
+    upper: float | None,
+    ends: tuple[float, float] | None,
+) -> str:
+    """One interval on a line of STRIP characters: ``  ├───●───┤``."""
+    if value is None or ends is None:
+        return ""
+    place = [
+        None if v is None else round((v - ends[0]) / (ends[1] - ends[0]) * (STRIP - 1))
+        for v in (value, lower, upper)
+    ]
+    drawn = [" "] * STRIP
+    if place[1] is not None and place[2] is not None:
+        drawn[place[1] : place[2] + 1] = "─" * (place[2] - place[1] + 1)
+        drawn[place[1]], drawn[place[2]] = "├", "┤"
+    drawn[place[0] or 0] = "●"
+    return "".join(drawn)
+
+
+def _points_table(proxy: Document, points: dict[str, Document], width: int) -> Table:
+    """What each pressure comes to; narrow terminals stack the cells and leave out the KL."""
+    wide = width >= NARROW
+    headers = ("pressure", "strength", "KL, nats", "decision", "gain in gold")
+    table = _table(*((h, "left") for h in headers if wide or h in ("pressure", "decision")))
+    for curve in proxy["curves"]:
+        point = points.get(curve["pressure"])
+        if point is None:
+            continue
+        label = one_line(curve["label"], 40)
+        strength = strength_text(one_line(curve["knob"], 30), point["strength"])
+        decision = _decision(point["decision"])
+        gain = estimate(point["gain"], point["gain_lower"], point["gain_upper"], sign=True)
+        if wide:
+            table.add_row(label, strength, number(point["kl"]), decision, gain)
+        else:
+            table.add_row(
+                f"{label}\n{strength}", decision.append(f"\n{gain}", style="not bold default")
+            )
+    return table
+
+
+def _prose(proxy: Document) -> Iterator[RenderableType]:
+    """What decides, what a score is worth, passes and trainer settings, a sentence each."""
+    pressure = proxy["headline"]["pressure"]
+    needs = [p["needs"] for p in proxy["operating_points"] if p["pressure"] == pressure]
+    told = [f"Needed to decide: {need}." for need in needs if need]
+    if proxy["worth"]:
+        told.append(proxy["worth"]["comparable"]["sentence"])
+    if proxy["passes"]:
+        passes = proxy["passes"]
+        cap = f"{percent(passes['mass'])} of the rows score {number(passes['cap'])}, the highest;"
+        gold = estimate(passes["gold_at_cap"], passes["lower"], passes["upper"])
+        told.append(f"{cap} their gold is {gold}. {passes['sentence']}")
+    if proxy["extrapolation"]:
+        told.append(proxy["extrapolation"]["sentence"])
+    if proxy["trainer"]:
+        told += _trainer(proxy["trainer"])
+    for sentence in told:
+        yield ""
+        yield _text(one_line(sentence, 2000), indent=2)
+
+
+def _trainer(trainer: Document) -> list[str]:
+    settings = (
+        f"Trainer: n = {number(trainer['n'])}, KL {number(trainer['kl'])} nats, "
+        f"beta {number(trainer['beta'])} in units of the proxy, "
+        f"{number(trainer['beta_standardised'])} where advantages are divided by the deviation "
+        f"within a prompt. {trainer['caveat']}"
+    )
+    return [settings]

@@ -1,0 +1,106 @@
+"""The audit as one HTML file: decision first, no request to anywhere, text from data escaped."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from overopt.findings import CATALOGUE
+from overopt.report import charts, words
+from overopt.report.gold_chart import curve_chart
+from overopt.report.libraries import altair, vl_convert
+from overopt.report.strict_json import defined
+from overopt.report.theme import theme
+from overopt.report.words import Document
+
+__all__ = ["html"]
+
+MOST_TABLE_ROWS = 40
+MINUS = str.maketrans("-", "\N{MINUS SIGN}")
+
+
+def html(audit: Document) -> str:
+    """The page of an audit document; raises MissingDependency without the ``report`` extra."""
+    altair("the HTML report")
+    bundle = vega_bundle()
+    document = defined(audit)
+    return str(
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            audit=document,
+            bundle=bundle,
+            themes={"light": theme(), "dark": theme(dark=True)},
+            style=_resource("style.css"),
+            draw=_resource("draw.js"),
+        )
+    )
+
+
+@cache
+def vega_bundle() -> str:
+    """Vega, Vega-Lite and vega-embed as one script, of the version that the charts are in."""
+    version = str(altair("the HTML report").SCHEMA_VERSION)
+    major_minor = ".".join(version.lstrip("v").split(".")[:2])
+    return str(vl_convert("the HTML report").javascript_bundle(vl_version=major_minor))
+
+
+def _resource(name: str) -> str:
+    return files("overopt.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("overopt.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        number=lambda *args, **kw: words.number(*args, **kw).translate(MINUS),
+        estimate=lambda *args, **kw: words.estimate(*args, **kw).translate(MINUS),
+        interval=lambda *args, **kw: words.interval(*args, **kw).translate(MINUS),
+        percent=words.percent,
+        one_line=words.one_line,
+        script_json=script_json,
+    )
+    environment.globals.update(
+        ABSENT=words.ABSENT,
+        CATALOGUE=CATALOGUE,
+        DECISIONS=words.DECISIONS,
+        at=words.strength_text,
+        charts=charts,
+        curve_chart=curve_chart,
+        curve_table=curve_table,
+        named=_named,
+        places=words.decimals,
+        spec=charts.spec,
+    )
+    return environment
+
+
+def script_json(value: Any) -> Any:
+    """JSON that cannot end the script element it stands in."""
+    from markupsafe import Markup
+
+    text = json.dumps(defined(value), allow_nan=False, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)
+
+
+def _named(entries: list[Document], key: str, name: str) -> Document | None:
+    return next((entry for entry in entries if entry[key] == name), None)
+
+
+def curve_table(curve: Document, keep: float | None) -> list[dict[str, Any]]:
+    """The numbers behind a curve, a row per strength, thinned where there are many."""
+    chosen = words.thinned(curve["strength"], MOST_TABLE_ROWS, keep)
+    listed = {name: v for name, v in curve.items() if isinstance(v, list) and name != "assumptions"}
+    return [{name: values[i] for name, values in listed.items()} for i in chosen]

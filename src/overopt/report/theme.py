@@ -1,0 +1,72 @@
+"""How charts look: colours and weights for the styles that charts name.
+
+Charts name styles ("band", "estimate", ...) and hold no colours; a theme is a Vega-Lite config
+that gives these their looks, so one chart serves light pages, dark pages and pictures.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["theme"]
+
+# Okabe-Ito blue and vermilion, which stay apart under every common colour blindness.
+LIGHT = {"ink": "#1b1f24", "soft": "#5c6670", "line": "#d9dde2", "paper": "#ffffff"}
+LIGHT |= {"gold": "#0072b2", "mark": "#d55e00", "veil": "#8a929b"}
+DARK = {"ink": "#e8eaed", "soft": "#a3abb5", "line": "#3a4048", "paper": "#16191d"}
+DARK |= {"gold": "#56b4e9", "mark": "#ff9d57", "veil": "#7d858f"}
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+
+def theme(dark: bool = False) -> dict[str, Any]:
+    """Vega-Lite config that gives the named styles their colours."""
+    c = DARK if dark else LIGHT
+    quiet = {"labelColor": c["soft"], "titleColor": c["soft"], "tickColor": c["line"]}
+    axis = quiet | {"domainColor": c["line"], "gridColor": c["line"], "gridOpacity": 0.6}
+    text = {"titleFontWeight": "normal", "titleFontSize": 12, "labelFontSize": 11}
+    return {
+        "font": FONT,
+        "background": c["paper"],
+        "view": {"stroke": None},
+        "axis": axis | text | {"titlePadding": 8, "labelPadding": 5},
+        "axisX": {"grid": False, "tickSize": 4},
+        "axisY": {"domain": False, "ticks": False},
+        "title": {
+            "anchor": "start",
+            "color": c["ink"],
+            "fontSize": 15,
+            "fontWeight": 600,
+            "subtitleColor": c["soft"],
+            "subtitleFontSize": 12,
+            "subtitleLineHeight": 16,
+            "subtitlePadding": 6,
+            "offset": 14,
+        },
+        "style": {
+            "estimate": {"color": c["gold"], "strokeWidth": 2.2},
+            "interval": {"color": c["gold"], "opacity": 0.26},
+            "band": {"color": c["gold"], "opacity": 0.13},
+            "whisker": {"color": c["gold"], "strokeWidth": 2, "opacity": 0.55},
+            "dot": {"color": c["gold"], "opacity": 1},
+            "model": {"color": c["gold"], "strokeWidth": 1.8, "strokeDash": [5, 4]},
+            "model-interval": {"color": c["gold"], "opacity": 0.08},
+            "nought": {"color": c["soft"], "strokeDash": [2, 3], "strokeWidth": 1},
+            "proxy": {"color": c["soft"], "strokeWidth": 1.6},
+            "veil": {"color": c["veil"], "opacity": 0.2},
+            "veil-text": {"color": c["soft"], "fontSize": 11},
+            "choice": {"color": c["mark"], "strokeWidth": 1.2},
+            "choice-dot": {
+                "color": c["mark"],
+                "stroke": c["paper"],
+                "strokeWidth": 2,
+                "opacity": 1,
+            },
+            "choice-open": {
+                "color": c["paper"],
+                "stroke": c["mark"],
+                "strokeWidth": 2,
+                "opacity": 1,
+            },
+            "choice-text": {"color": c["mark"], "fontSize": 13, "fontWeight": 600},
+        },
+    }

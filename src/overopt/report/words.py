@@ -1,0 +1,123 @@
+"""How numbers, decisions and strengths are written, the same in every report."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+__all__ = [
+    "ABSENT",
+    "DECISIONS",
+    "Document",
+    "decimals",
+    "estimate",
+    "interval",
+    "number",
+    "one_line",
+    "percent",
+    "strength_text",
+    "thinned",
+]
+
+Document = Mapping[str, Any]
+
+ABSENT = "–"
+
+DECISIONS: Mapping[str, str] = {
+    "push": "push",
+    "saturated": "saturated",
+    "no_peak": "still rising",
+    "do_not_push": "do not push",
+    "undecided": "undecided",
+}
+
+
+def decimals(lower: Iterable[float | None], upper: Iterable[float | None]) -> int:
+    """Decimals that show the typical half-width of these intervals with two digits."""
+    pairs = zip(lower, upper, strict=True)
+    halves = sorted((b - a) / 2 for a, b in pairs if a is not None and b is not None and b > a)
+    if not halves:
+        return 3
+    return min(8, max(0, 1 - math.floor(math.log10(halves[len(halves) // 2]))))
+
+
+def number(value: float | None, places: int | None = None, sign: bool = False) -> str:
+    """A number with ``places`` decimals, or with three significant digits where None."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    plus = "+" if sign else ""
+    if places is not None:
+        return f"{value:{plus}.{places}f}"
+    if value == 0 or 1e-4 <= abs(value) < 1e6:
+        return _three_digits(value, plus)
+    return f"{value:{plus}.2e}"
+
+
+def _three_digits(value: float, plus: str) -> str:
+    if float(value).is_integer():
+        return f"{value:{plus}.0f}"
+    places = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:{plus}.{places}f}".rstrip("0").rstrip(".") if places else f"{value:{plus}.0f}"
+
+
+def interval(lower: float | None, upper: float | None, places: int, sign: bool = False) -> str:
+    """``[lower, upper]``, or a dash where there is no interval."""
+    if lower is None or upper is None:
+        return ABSENT
+    return f"[{number(lower, places, sign)}, {number(upper, places, sign)}]"
+
+
+def estimate(
+    value: float | None,
+    lower: float | None,
+    upper: float | None,
+    places: int | None = None,
+    sign: bool = False,
+) -> str:
+    """``value [lower, upper]``; the interval is left out where it is undefined."""
+    if value is None:
+        return ABSENT
+    if lower is None or upper is None:
+        return number(value, places, sign)
+    shown = decimals([lower], [upper]) if places is None else places
+    return f"{number(value, shown, sign)} {interval(lower, upper, shown, sign)}"
+
+
+def percent(share: float | None) -> str:
+    """A share as ``12 %``, with a decimal below ten per cent."""
+    if share is None:
+        return ABSENT
+    places = 0 if share == 0 or abs(share) >= 0.1 else 1
+    return f"{100 * share:.{places}f} %"
+
+
+def strength_text(knob: str, strength: float | None) -> str:
+    """``n = 12``: the knob of a pressure and where it stands."""
+    return f"{knob} = {number(strength)}"
+
+
+def one_line(text: object, longest: int = 400) -> str:
+    """Text from the data on one line, without control characters, cut at ``longest``."""
+    kept = "".join(
+        " " if unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} else character
+        for character in str(text)[: longest + 1]
+    )
+    return kept if len(kept) <= longest else kept[:longest] + "…"
+
+
+def thinned(strengths: list[float], most: int, keep: float | None = None) -> list[int]:
+    """Positions of at most about ``most`` strengths, dense at the start, with the ends kept.
+
+    Positions are spaced evenly in the logarithm of the position: a best-of-n curve lists every n.
+    ``keep`` is a strength that must stay.
+    """
+    count = len(strengths)
+    if count <= most:
+        return list(range(count))
+    ratio = count ** (1 / (most - 1))
+    chosen = {min(count, round(ratio**step)) - 1 for step in range(most)}
+    if keep is not None and keep in strengths:
+        chosen.add(strengths.index(keep))
+    return sorted(chosen)
