@@ -33,7 +33,7 @@ class Place:
     def where(self, row: int) -> str:
         """A row (from 0, over all parts) as ``in rollouts.parquet, row 17``."""
         part = int(np.searchsorted(self.starts, row, side="right")) - 1
-        return f"in {self.names[part]}, row {row - self.starts[part]} (rows count from 0)"
+        return f"in {self.names[part]}, row {row - self.starts[part]} (from 0)"
 
 
 def arranged(table: ArrowTable, roles: Roles, place: Place, *, first_row: int = 0) -> Samples:

@@ -19,6 +19,7 @@ __all__ = [
     "ArrowColumn",
     "ArrowTable",
     "arrow_column",
+    "as_text",
     "encoded",
     "is_number",
     "numbers",
@@ -55,8 +56,6 @@ def arrow_column(values: Any) -> Any:
     """A Python list or NumPy array as an Arrow array; values of mixed types become text."""
     import pyarrow as pa
 
-    if isinstance(values, np.ndarray):
-        values = values.copy()  # Arrow would share memory that the caller may change
     try:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
@@ -76,7 +75,19 @@ def plain(column: ArrowColumn) -> ArrowColumn:
         return pa.chunked_array([v.take(c.indices) for v, c in pairs], type=values[0].type)
     if types.is_nested(kind):
         return pa.chunked_array([arrow_column([_canonical(v) for v in column.to_pylist()])])
+    if types.is_binary(kind) or types.is_large_binary(kind):  # text of an unknown encoding
+        decoded = [
+            v if v is None else v.decode(errors="backslashreplace") for v in column.to_pylist()
+        ]
+        return pa.chunked_array([pa.array(decoded, pa.large_string())])
     return column.cast(pa.large_string()) if is_text(kind) else column
+
+
+def as_text(column: ArrowColumn) -> ArrowColumn:
+    """The column as large_string."""
+    import pyarrow as pa
+
+    return plain(column).cast(pa.large_string())
 
 
 def numbers(column: ArrowColumn, name: str, where: Where) -> npt.NDArray[np.floating[Any]]:

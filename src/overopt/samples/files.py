@@ -81,7 +81,7 @@ def file_part(path: Path) -> Part:
         if kind == "parquet":
             return _parquet(path)
         table = _loaded(path, kind, head, compression)
-    return _part(table, name=str(path), path=path, step=_step(path))
+    return _part(table, read=table.select, name=str(path), path=path, step=_step(path))
 
 
 def file_kind(path: Path) -> str:
@@ -91,26 +91,46 @@ def file_kind(path: Path) -> str:
 
 
 def frame_part(frame: Any, name: str) -> Part:
-    """Any object with an Arrow C stream, or a mapping of columns."""
+    """Any object with an Arrow C stream, or a mapping of columns; what is read of it is copied."""
     import pyarrow as pa
 
     try:
         if isinstance(frame, Mapping):
             columns = {str(key): arrow_column(values) for key, values in frame.items()}
-            return _part(pa.table(columns), name=name)
-        return _part(pa.RecordBatchReader.from_stream(frame).read_all(), name=name)
+            table = pa.table(columns)
+        else:
+            table = pa.RecordBatchReader.from_stream(frame).read_all()
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise BadSamples(f"{name} is not a table: {_line(error)}") from None
+    return _part(table, read=lambda columns: _copied(table.select(columns)), name=name)
 
 
-def _part(table: ArrowTable, **known: Any) -> Part:
+def _copied(table: ArrowTable) -> ArrowTable:
+    """The table in memory of its own: Arrow shares that of pandas and NumPy, which may change."""
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return pa.ipc.open_stream(sink.getvalue()).read_all()
+
+
+def _part(
+    table: ArrowTable, read: Callable[[Sequence[str]], ArrowTable], name: str, **known: Any
+) -> Part:
     """A part whose columns are in memory."""
 
     def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
-        return iter(table.select(columns).to_batches(max_chunksize=rows))
+        return iter(read(columns).to_batches(max_chunksize=rows))
 
-    schema = _columns(table.schema, known["name"])
-    return Part(schema=schema, rows=table.num_rows, read=table.select, batches=batches, **known)
+    return Part(
+        name=name,
+        schema=_columns(table.schema, name),
+        rows=table.num_rows,
+        read=read,
+        batches=batches,
+        **known,
+    )
 
 
 def _columns(schema: Any, name: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from overopt.errors import BadOption, BadSamples
 from overopt.samples.arrange import Place, arranged, category
-from overopt.samples.arrow import ArrowTable, encoded
+from overopt.samples.arrow import ArrowTable, as_text, encoded, is_number
 from overopt.samples.columns import ROW_NUMBER, Roles, Wanted, roles_of
 from overopt.samples.files import Part, file_part, found_files, frame_part
 from overopt.samples.repeats import pooled, unrepeated, with_source
@@ -206,14 +206,15 @@ def check_schemas(parts: list[Part], roles: Roles) -> None:
 
 
 def _joined(tables: list[ArrowTable]) -> ArrowTable:
-    """All rows; BadSamples when a column has types that do not go together."""
+    """All rows; a column that is text in one file and not in another is text in all."""
     import pyarrow as pa
 
-    try:
-        return pa.concat_tables(tables, promote_options="permissive")
-    except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
-        line = str(error).splitlines()[0]
-        raise BadSamples(f"files disagree on the type of a column: {line}") from None
+    for name in tables[0].column_names:
+        kinds = {str(table.schema.field(name).type): table[name].type for table in tables}
+        if len(kinds) > 1 and not all(is_number(kind) for kind in kinds.values()):
+            place = tables[0].column_names.index(name)
+            tables = [table.set_column(place, name, as_text(table[name])) for table in tables]
+    return pa.concat_tables(tables, promote_options="permissive")
 
 
 def _apart(read: Read) -> bool:

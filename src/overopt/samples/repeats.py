@@ -97,9 +97,9 @@ def _repeats(samples: Samples, place: Place, order: IntVector, heads: IntVector)
     name = samples.candidate.names[samples.candidate.codes[after]]
     prompt = samples.prompt_ids[samples.prompt[after]]
     return (
-        f"{len(later)} rows repeat a candidate of the same prompt, first candidate "
+        f"repeats of a candidate within a prompt: {len(later)} of {samples.rows} rows, first "
         f"{shortened(name)} of prompt {shortened(prompt)} {place.where(int(samples.row[after]))}, "
-        f"already in row {int(samples.row[before])}: remove them, or say with "
+        f"already {place.where(int(samples.row[before]))}: remove them, or say with "
         "--reduce last|sum|mean how they become one"
     )
 

@@ -80,14 +80,17 @@ def _whole_prompts(batches: Iterable[Any], prompt: str) -> Iterator[ArrowTable]:
     """The same rows in tables that end where a prompt ends."""
     import pyarrow as pa
 
-    held: list[Any] = []
+    pending = None
     for batch in batches:
-        table = pa.concat_tables([*held, pa.Table.from_batches([batch])])
-        cut = _last_change(table[prompt])
-        held = [table.slice(cut)]
-        if cut:
-            yield table.slice(0, cut)
-    yield from held
+        table = pa.Table.from_batches([batch])
+        if pending is not None:
+            cut = _last_change(pending[prompt])
+            if cut:
+                yield pending.slice(0, cut)
+            table = pa.concat_tables([pending.slice(cut), table])
+        pending = table
+    if pending is not None and pending.num_rows:
+        yield pending
 
 
 def _last_change(column: ArrowColumn) -> int:
