@@ -1,0 +1,1 @@
+"""Gold curves and the operating points read off them."""

@@ -1,0 +1,1 @@
+"""Pure functions of numpy arrays that know nothing of rewards."""

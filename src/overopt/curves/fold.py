@@ -1,0 +1,203 @@
+"""The fold over prompts: every curve is a mean of one vector per prompt.
+
+Each prompt contributes its weighted gold at every strength (the mean over its comparison groups).
+Mergeable sums of those vectors, of label weights and of tie patterns are all that is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+from overopt.curves.evaluation import Evaluation, evaluated
+from overopt.pressure import Divergences, Pressure, RankPressure
+from overopt.samples import GroupBatch, Samples
+from overopt.stats.moments import Moments
+from overopt.stats.order import Ranking, ranking
+
+__all__ = ["CurveSums", "curve_sums", "largest_common_size", "prompt_vectors"]
+
+FloatArray = npt.NDArray[np.floating[Any]]
+REACHED_BY = 0.95  # a curve stops at the largest n that this share of groups reach
+CHUNK_ROWS = 1 << 19
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CurveSums:
+    """What one fold keeps: all a curve needs, whatever the number of rows.
+
+    ``moments`` of the prompt vectors (gold at S strengths, then S slopes where the pressure has
+    slope weights), None without gold; ``proxy``, ``ess``, ``kl``, ``chi_square``, ``win_rate`` are
+    sums over ``groups``; ``labels`` [S, S] and ``label_mass`` [S] as in ``Evaluation``.
+    """
+
+    groups: int
+    moments: Moments | None
+    proxy: FloatArray
+    ess: FloatArray
+    kl: FloatArray
+    chi_square: FloatArray
+    win_rate: FloatArray
+    labels: FloatArray | None
+    label_mass: FloatArray | None
+
+    def merge(self, other: CurveSums) -> CurveSums:
+        """Sums over the prompts of both; the two must not share a prompt."""
+        return CurveSums(
+            groups=self.groups + other.groups,
+            moments=None
+            if self.moments is None or other.moments is None
+            else self.moments.merge(other.moments),
+            proxy=self.proxy + other.proxy,
+            ess=self.ess + other.ess,
+            kl=self.kl + other.kl,
+            chi_square=self.chi_square + other.chi_square,
+            win_rate=self.win_rate + other.win_rate,
+            labels=_added(self.labels, other.labels),
+            label_mass=_added(self.label_mass, other.label_mass),
+        )
+
+
+def largest_common_size(samples: Samples) -> int:
+    """Largest n that at least 95 % of the groups reach."""
+    sizes = np.sort(samples.group_sizes)
+    return int(sizes[int(np.floor((1 - REACHED_BY) * len(sizes) + 1e-9))])
+
+
+def curve_sums(
+    samples: Samples,
+    proxy: str,
+    pressure: Pressure,
+    strengths: FloatArray,
+    *,
+    smallest: int,
+    gold: FloatArray | None,
+    inverse: FloatArray | None = None,
+) -> CurveSums:
+    """Sums over the groups of at least ``smallest`` candidates; gold and inverse are [rows]."""
+    parts = list(_parts(samples, proxy, pressure, strengths, smallest, gold, inverse))
+    totals = CurveSums(
+        groups=sum(part.groups for part in parts),
+        moments=None if gold is None else _prompt_moments(samples.prompts, parts),
+        proxy=np.sum([part.evaluation.proxy for part in parts], axis=0),
+        ess=np.sum([part.evaluation.ess for part in parts], axis=0),
+        kl=np.sum([part.divergences.kl * part.groups for part in parts], axis=0),
+        chi_square=np.sum([part.divergences.chi_square * part.groups for part in parts], axis=0),
+        win_rate=np.sum([part.divergences.win_rate * part.groups for part in parts], axis=0),
+        labels=_summed([part.evaluation.labels for part in parts]),
+        label_mass=_summed([part.evaluation.label_mass for part in parts]),
+    )
+    return totals
+
+
+def prompt_vectors(
+    samples: Samples,
+    proxy: str,
+    pressure: Pressure,
+    strengths: FloatArray,
+    *,
+    smallest: int,
+    gold: FloatArray,
+) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """Prompt codes [used] and their vectors [used, S]: gold at each strength, prompt by prompt."""
+    parts = list(_parts(samples, proxy, pressure, strengths, smallest, gold, None))
+    used, vectors = _by_prompt(samples.prompts, parts)
+    return used, vectors[:, : len(strengths)]
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Part:
+    """Some groups of one size, evaluated."""
+
+    prompt: npt.NDArray[np.int64]
+    evaluation: Evaluation
+    divergences: Divergences
+
+    @property
+    def groups(self) -> int:
+        return len(self.prompt)
+
+    @property
+    def vectors(self) -> FloatArray:
+        gold, slope = self.evaluation.gold, self.evaluation.slope
+        assert gold is not None
+        return gold if slope is None else np.concatenate([gold, slope], axis=1)
+
+
+def _parts(
+    samples: Samples,
+    proxy: str,
+    pressure: Pressure,
+    strengths: FloatArray,
+    smallest: int,
+    gold: FloatArray | None,
+    inverse: FloatArray | None,
+) -> Iterator[_Part]:
+    scores = samples.proxies[proxy]
+    for batch in samples.batches(smallest):
+        width = max(1, CHUNK_ROWS // batch.size)
+        for first in range(0, len(batch.prompt), width):
+            here = slice(first, first + width)
+            part = GroupBatch(starts=batch.starts[here], size=batch.size, prompt=batch.prompt[here])
+            proxies = part.gather(scores)
+            ranked = ranking(proxies)
+            yield _Part(
+                prompt=part.prompt,
+                evaluation=evaluated(
+                    pressure,
+                    strengths,
+                    proxies,
+                    None if gold is None else part.gather(gold),
+                    None if inverse is None else part.gather(inverse),
+                    ranked,
+                ),
+                divergences=_divergences(pressure, strengths, proxies, ranked),
+            )
+
+
+def _divergences(
+    pressure: Pressure, strengths: FloatArray, proxies: FloatArray, ranked: Ranking
+) -> Divergences:
+    if isinstance(pressure, RankPressure):
+        return pressure.ranked_divergences([ranked], strengths)
+    return pressure.divergences(proxies, strengths)
+
+
+def _prompt_moments(prompts: int, parts: list[_Part]) -> Moments:
+    """Moments over prompts; with one group for each prompt the parts need no regrouping."""
+    if _one_group_each(prompts, parts):
+        return Moments.merged(Moments.of(part.vectors) for part in parts)
+    return Moments.of(_by_prompt(prompts, parts)[1])
+
+
+def _by_prompt(prompts: int, parts: list[_Part]) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """Mean over its groups for every prompt that has one: codes [used], vectors [used, k]."""
+    total = np.zeros((prompts, parts[0].vectors.shape[1]))
+    count = np.zeros(prompts)
+    for part in parts:
+        np.add.at(total, part.prompt, part.vectors)
+        np.add.at(count, part.prompt, 1.0)
+    used = np.flatnonzero(count)
+    return used, total[used] / count[used, None]
+
+
+def _one_group_each(prompts: int, parts: list[_Part]) -> bool:
+    seen = np.zeros(prompts, dtype=np.int64)
+    for part in parts:
+        seen += np.bincount(part.prompt, minlength=prompts)
+    return bool(seen.max(initial=0) <= 1)
+
+
+def _added(one: FloatArray | None, other: FloatArray | None) -> FloatArray | None:
+    return None if one is None or other is None else one + other
+
+
+def _summed(parts: list[FloatArray | None]) -> FloatArray | None:
+    present = [part for part in parts if part is not None]
+    return np.sum(present, axis=0) if present else None

@@ -1,0 +1,331 @@
+"""Gold as a function of pressure, with intervals that treat prompts as the sample.
+
+gold(strength) is the mean over prompts of each prompt's weighted gold. The estimate is exactly
+unbiased for rank pressures within groups; for score pressures the target is the policy that tilts
+the m candidates at hand. Intervals: Student t over prompts, with fewer degrees of freedom where a
+few labels carry the estimate; on a bounded scale the union with a Wilson interval on the effective
+number of labels, because near a limit the sample spread can vanish by luck. Bands hold at all
+strengths at once (max-t).
+
+Assumes independent prompts, like those the policy will meet. See theory of the estimator in
+``completed_gold`` and of ties in ``stats.order``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+from overopt.curves.completed_gold import completed_gold, label_design
+from overopt.curves.fold import CurveSums, curve_sums, largest_common_size
+from overopt.errors import BadOption
+from overopt.pressure import Pressure, ScorePressure
+from overopt.samples import Samples
+from overopt.stats.intervals import max_t_quantile, t_quantile, wilson_interval
+from overopt.stats.moments import Moments
+from overopt.stats.pareto import pareto_k
+
+__all__ = ["GoldCurve", "gold_curve"]
+
+FloatArray = npt.NDArray[np.floating[Any]]
+BoolArray = npt.NDArray[np.bool_]
+JOINT_STRENGTHS = 64  # strengths that enter joint critical values; neighbours are near copies
+TRUSTED_PARETO_K = 0.7
+PARETO_ROWS = 1 << 18
+FEWEST_EXPECTED = 10.0
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GoldCurve:
+    """Gold under one pressure at S strengths, the first of which is no pressure.
+
+    All arrays are [S] unless said otherwise; gold fields are NaN without labels, intervals NaN with
+    a single prompt. ``kl`` nats; ``proxy`` mean proxy selected; ``ess`` mean effective candidates
+    per group; ``pareto_k`` of score pressures, NaN otherwise; ``labels_effective`` the Kish number
+    of labels behind each value; ``grey`` marks strengths not to be trusted. ``moments`` are those
+    of the prompt vectors (gold [S], then slopes [S] where the pressure has slope weights);
+    ``label_products`` [S, S] those of label weights.
+    """
+
+    pressure: Pressure
+    proxy_name: str
+    strength: FloatArray
+    kl: FloatArray
+    chi_square: FloatArray
+    win_rate: FloatArray
+    proxy: FloatArray
+    ess: FloatArray
+    pareto_k: FloatArray
+    grey: BoolArray
+    level: float
+    prompts: int
+    groups: int
+    design: str
+    bounds: tuple[float, float] | None
+    moments: Moments | None
+    label_products: FloatArray | None
+    label_mass: FloatArray | None
+
+    @property
+    def gold(self) -> FloatArray:
+        """Estimated gold."""
+        if self.moments is None:
+            return np.full(len(self.strength), np.nan)
+        return self.moments.mean[: len(self.strength)]
+
+    @property
+    def partial(self) -> bool:
+        """Whether only some rows are labelled."""
+        return self.design not in ("all", "none")
+
+    @property
+    def labels_effective(self) -> FloatArray:
+        """Kish effective number of labels, (sum of weights)^2 / sum of squares."""
+        if self.label_products is None or self.label_mass is None:
+            return np.full(len(self.strength), np.nan)
+        square = np.diag(self.label_products)
+        return np.where(square > 0, self.label_mass**2 / np.where(square > 0, square, 1), 0.0)
+
+    def interval(self, joint: bool = False) -> tuple[FloatArray, FloatArray]:
+        """Lower and upper limits of gold, pointwise or (joint) at all strengths at once."""
+        covariance, df = self._covariance(), self._degrees_of_freedom()
+        spread = np.sqrt(np.diag(covariance))
+        if joint:
+            chosen = self.joint_strengths()
+            critical = max_t_quantile(
+                covariance[np.ix_(chosen, chosen)], float(df[chosen].min()), self.level
+            )
+        else:
+            critical = t_quantile(self.level, df)
+        lower, upper = self.gold - critical * spread, self.gold + critical * spread
+        return self._widened_to_bounds(lower, upper, joint)
+
+    def slope(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """d gold / d ln(strength) with pointwise limits: three arrays [S].
+
+        Own derivative weights where the pressure has them; else the gain of the last doubling of
+        strength over ln 2. NaN at no pressure.
+        """
+        count = len(self.strength)
+        if self.moments is None:
+            empty = np.full(count, np.nan)
+            return empty, empty, empty
+        if len(self.moments.mean) > count:
+            part = Moments(
+                count=self.moments.count,
+                mean=self.moments.mean[count:],
+                scatter=self.moments.scatter[count:, count:],
+            )
+        else:
+            part = self._levels().map(_doubling_contrasts(self.strength))
+        spread = np.sqrt(np.diag(part.covariance_of_mean()))
+        half = t_quantile(self.level, self._degrees_of_freedom()) * spread
+        defined = np.arange(count) > 0
+        return (
+            np.where(defined, part.mean, np.nan),
+            np.where(defined, part.mean - half, np.nan),
+            np.where(defined, part.mean + half, np.nan),
+        )
+
+    def contrast(self, contrasts: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+        """Differences of gold between strengths, paired by prompt.
+
+        ``contrasts`` [j, S] -> estimates [j], their covariance [j, j], degrees of freedom. On a
+        bounded scale the variance is guarded against vanishing by luck.
+        """
+        part = self._levels().map(contrasts)
+        covariance = part.covariance_of_mean()
+        if self.bounds is not None and self.bounds[1] > self.bounds[0]:
+            have = np.diag(covariance).copy()
+            least = self._least_variance(contrasts, have)
+            grow = np.sqrt(least / np.where(have > 0, have, np.inf))
+            covariance = covariance * np.outer(np.maximum(grow, 1), np.maximum(grow, 1))
+            np.fill_diagonal(covariance, np.maximum(have, least))
+        used = np.any(contrasts != 0, axis=0)
+        return part.mean, covariance, float(self._degrees_of_freedom()[used].min())
+
+    def joint_strengths(self) -> npt.NDArray[np.int64]:
+        """Positions of at most about 64 strengths that stand for all, the trusted last included."""
+        trusted = np.flatnonzero(~self.grey)
+        if len(trusted) <= JOINT_STRENGTHS:
+            return trusted
+        ratio = np.linspace(0, np.log(len(trusted)), JOINT_STRENGTHS)
+        picked = np.unique(np.rint(np.exp(ratio)).astype(np.int64) - 1)
+        half = np.searchsorted(self.strength[trusted], self.strength[trusted[-1]] / 2, "right") - 1
+        return trusted[np.unique(np.concatenate([picked, [half, len(trusted) - 1]]))]
+
+    def _levels(self) -> Moments:
+        assert self.moments is not None
+        count = len(self.strength)
+        return Moments(
+            count=self.moments.count,
+            mean=self.moments.mean[:count],
+            scatter=self.moments.scatter[:count, :count],
+        )
+
+    def _covariance(self) -> FloatArray:
+        count = len(self.strength)
+        if self.moments is None:
+            return np.full((count, count), np.nan)
+        return self._levels().covariance_of_mean()
+
+    def _degrees_of_freedom(self) -> FloatArray:
+        """Prompts less one, or the effective labels less one where those are fewer."""
+        df = np.full(len(self.strength), float(self.prompts - 1))
+        if self.partial:
+            df = np.minimum(df, np.maximum(self.labels_effective - 1, 1))
+        return df
+
+    def _least_variance(self, contrasts: FloatArray, have: FloatArray) -> FloatArray:
+        """Least credible variance [j] of contrasts of a bounded gold, ``have`` being the sample's.
+
+        With partial labels, the noise of the labels alone at the Wilson-centred share. With all
+        labels, where one outcome is so rare that the sample spread may have missed it (fewer than
+        ten expected), that spread plus one more prompt whose candidates differ by the whole scale.
+        """
+        assert self.bounds is not None and self.label_products is not None
+        low, high = self.bounds
+        share = np.clip((self.gold - low) / (high - low), 0, 1)
+        square = np.einsum("js,st,jt->j", contrasts, self.label_products, contrasts)
+        square = square * (high - low) ** 2 / self.groups**2
+        used = contrasts != 0
+        if self.partial:
+            lower, upper = wilson_interval(share, self.labels_effective, self.level)
+            centre = (lower + upper) / 2
+            return np.where(used, centre * (1 - centre), 0).max(axis=1) * square
+        expected = self.labels_effective * np.minimum(share, 1 - share)
+        rare = np.where(used, expected, np.inf).min(axis=1) < FEWEST_EXPECTED
+        return have + np.where(rare, square / self.groups, 0)
+
+    def _widened_to_bounds(
+        self, lower: FloatArray, upper: FloatArray, joint: bool
+    ) -> tuple[FloatArray, FloatArray]:
+        """Union with a Wilson interval, cut to the scale; unbounded gold is left as it is."""
+        if self.bounds is None or self.moments is None or self.prompts < 2:
+            return lower, upper
+        low, high = self.bounds
+        width = high - low
+        if not width > 0:
+            return lower, upper
+        level = self.level
+        if joint:  # a Wilson interval for each strength, the level shared out between them
+            level = 1 - (1 - self.level) / min(len(self.joint_strengths()), 8)
+        size = np.minimum(self.labels_effective, self.groups * 1e9)
+        wilson = wilson_interval((self.gold - low) / width, size, level)
+        return (
+            np.clip(np.minimum(lower, low + width * wilson[0]), low, high),
+            np.clip(np.maximum(upper, low + width * wilson[1]), low, high),
+        )
+
+
+def gold_curve(
+    samples: Samples | Iterable[Samples],
+    proxy: str,
+    pressure: Pressure,
+    *,
+    strengths: FloatArray | None = None,
+    level: float = 0.95,
+    labels_drawn: str | None = None,
+) -> GoldCurve:
+    """Gold under ``pressure`` on ``proxy``.
+
+    ``samples`` is a table, or an iterable of tables that share no prompt (a stream; then every row
+    must be labelled, or none). ``labels_drawn`` declares the design of partial labels: ``uniform``
+    or ``unknown`` (labels used as if uniform, so the curve is descriptive only); with a
+    ``label_prob`` column nothing need be declared.
+    Raises BadOption for strengths out of range and BadSamples where nothing can be estimated.
+    """
+    if not 0 < level < 1:
+        raise BadOption(f"level {level!r}: give a number between 0 and 1, such as 0.95")
+    blocks = [samples] if isinstance(samples, Samples) else samples
+    sums: CurveSums | None = None
+    first: Samples | None = None
+    for block in blocks:
+        if first is None:
+            first, smallest = block, largest_common_size(block)
+            if strengths is None:
+                strengths = default_strengths(block, proxy, pressure, smallest)
+            design = label_design(block, labels_drawn)
+            bounds = None
+        gold = inverse = None
+        if design != "none":
+            completed = completed_gold(block, proxy, design)
+            gold, inverse, bounds = completed.value, completed.inverse, completed.bounds
+        part = curve_sums(
+            block, proxy, pressure, strengths, smallest=smallest, gold=gold, inverse=inverse
+        )
+        sums = part if sums is None else sums.merge(part)
+    if sums is None or first is None or strengths is None:
+        raise BadOption("an empty stream of samples: nothing to estimate")
+    tail = _pareto_k(first, proxy, pressure, strengths, smallest)
+    doubtful = pressure.unreliable(smallest, strengths) | (tail > TRUSTED_PARETO_K)
+    grey = np.logical_or.accumulate(doubtful)  # more pressure never restores trust
+    return GoldCurve(
+        pressure=pressure,
+        proxy_name=proxy,
+        strength=strengths,
+        kl=sums.kl / sums.groups,
+        chi_square=sums.chi_square / sums.groups,
+        win_rate=sums.win_rate / sums.groups,
+        proxy=sums.proxy / sums.groups,
+        ess=sums.ess / sums.groups,
+        pareto_k=tail,
+        grey=grey,
+        level=level,
+        prompts=first.prompts if sums.moments is None else sums.moments.count,
+        groups=sums.groups,
+        design=design,
+        bounds=bounds,
+        moments=sums.moments,
+        label_products=sums.labels,
+        label_mass=sums.label_mass,
+    )
+
+
+def default_strengths(
+    samples: Samples, proxy: str, pressure: Pressure, smallest: int
+) -> FloatArray:
+    """The pressure's own strengths for the groups of at least ``smallest`` candidates."""
+    scores = samples.proxies[proxy]
+    batches = [batch.gather(scores)[:512] for batch in samples.batches(smallest)]
+    return pressure.default_strengths(batches, smallest)
+
+
+def _pareto_k(
+    samples: Samples, proxy: str, pressure: Pressure, strengths: FloatArray, smallest: int
+) -> FloatArray:
+    """Pareto k [S] of the normalised weights of all groups together; NaN for rank pressures."""
+    if not isinstance(pressure, ScorePressure):
+        return np.full(len(strengths), np.nan)
+    scores = samples.proxies[proxy]
+    pooled: list[list[FloatArray]] = [[] for _ in strengths]
+    rows = 0
+    for batch in samples.batches(smallest):
+        proxies = batch.gather(scores)[: max(1, (PARETO_ROWS - rows) // batch.size)]
+        rows += proxies.size
+        weights = pressure.weights(proxies, strengths) * batch.size
+        for s in range(len(strengths)):
+            pooled[s].append(weights[:, s].ravel())
+        if rows >= PARETO_ROWS:
+            break
+    return np.array([pareto_k(np.concatenate(parts)) for parts in pooled])
+
+
+def _doubling_contrasts(strength: FloatArray) -> FloatArray:
+    """Contrasts [S, S]: gold at s less gold at the largest strength <= s / 2, over ln of the ratio.
+
+    Below twice the first strength the first serves as the lower one.
+    """
+    lower = np.searchsorted(strength, strength / 2 * (1 + 1e-9), side="right") - 1
+    lower = np.maximum(lower, 0)
+    contrasts = np.zeros((len(strength), len(strength)))
+    for s in range(1, len(strength)):
+        ratio = np.log(strength[s] / strength[lower[s]])
+        contrasts[s, s] += 1 / ratio
+        contrasts[s, lower[s]] -= 1 / ratio
+    return contrasts

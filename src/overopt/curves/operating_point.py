@@ -1,0 +1,279 @@
+"""How hard to push: one decision for a curve, with one error rate over all its strengths.
+
+Two families of differences, each paired by prompt and held jointly at the level (max-t): the gain
+of every strength against no pressure, and the change from every strength to the end of the curve.
+A gain, loss or fall is proven when its joint interval excludes zero. Decisions, first that holds:
+
+  do_not_push  no strength has a proven gain and some strength a proven loss
+  push         a gain is proven at the peak, and so is the fall from the peak to the end
+  no_peak      a gain is proven and the last doubling still gains
+  saturated    from some strength with a proven gain on, at most half of the end, the change to the
+               end lies within the tolerance (two one-sided tests)
+  undecided    otherwise; ``needs`` says what would decide it
+
+Assumes the curve's assumptions. A decision is about the range shown, never beyond it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+from overopt.curves.gold_curve import GoldCurve
+from overopt.errors import BadOption
+from overopt.stats.intervals import max_t_quantile
+
+__all__ = ["DECISIONS", "Gains", "OperatingPoint", "Tolerance", "gains", "operating_point"]
+
+FloatArray = npt.NDArray[np.floating[Any]]
+DECISIONS = ("push", "saturated", "no_peak", "do_not_push", "undecided")
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Tolerance:
+    """What counts as no change: the larger of two shares, and what a candidate costs.
+
+    ``spread`` of the mean within-prompt standard deviation of gold, ``gain`` of the gain at the
+    strength considered; ``cost`` in gold units for each further candidate, which enters as a loss.
+    """
+
+    spread: float = 0.02
+    gain: float = 0.20
+    cost: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("spread", "gain", "cost"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value >= 0):
+                raise BadOption(f"tolerance {name} must be a number >= 0, got {value!r}")
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Gains:
+    """Differences on the trusted strengths of a curve; every array is over ``positions``.
+
+    ``gain`` against no pressure with joint limits; ``rest`` the change from the strength to the end
+    of the curve with joint two-sided limits and the limits of the one-sided equivalence test.
+    """
+
+    positions: npt.NDArray[np.int64]
+    gain: FloatArray
+    gain_lower: FloatArray
+    gain_upper: FloatArray
+    gain_error: FloatArray
+    rest: FloatArray
+    rest_lower: FloatArray
+    rest_upper: FloatArray
+    rest_error: FloatArray
+    within_lower: FloatArray
+    within_upper: FloatArray
+    critical: float
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class OperatingPoint:
+    """The decision for one pressure. ``gain`` is against no pressure, limits joint over strengths.
+
+    ``strength`` is always filled: when undecided, the largest strength whose gain is proven, else
+    no pressure. ``needs`` is what would decide it, or None.
+    """
+
+    pressure: str
+    decision: str
+    strength: float
+    position: int
+    kl: float
+    gain: float
+    gain_lower: float
+    gain_upper: float
+    tolerance: float
+    needs: str | None
+    numbers: dict[str, float] = field(default_factory=dict)
+
+
+def gains(curve: GoldCurve, cost: float = 0.0) -> Gains:
+    """Joint gains and changes of a curve with gold, net of ``cost`` for each candidate more."""
+    positions = curve.joint_strengths()
+    count, width = len(positions), len(curve.strength)
+    picked = np.zeros((count, width))
+    picked[np.arange(count), positions] = 1
+    to_gain, to_rest = picked.copy(), -picked
+    to_gain[:, 0] -= 1
+    to_rest[:, positions[-1]] += 1
+    spent = cost * curve.strength[positions]
+    gain, gain_error, gain_critical, _ = _joint(curve, to_gain)
+    rest, rest_error, rest_critical, one_sided = _joint(curve, to_rest)
+    gain = gain - (spent - spent[0])
+    rest = rest - (spent[-1] - spent)
+    return Gains(
+        positions=positions,
+        gain=gain,
+        gain_lower=gain - gain_critical * gain_error,
+        gain_upper=gain + gain_critical * gain_error,
+        gain_error=gain_error,
+        rest=rest,
+        rest_lower=rest - rest_critical * rest_error,
+        rest_upper=rest + rest_critical * rest_error,
+        rest_error=rest_error,
+        within_lower=rest - one_sided * rest_error,
+        within_upper=rest + one_sided * rest_error,
+        critical=gain_critical,
+    )
+
+
+def operating_point(
+    curve: GoldCurve, within_spread: float, tolerance: Tolerance | None = None
+) -> OperatingPoint:
+    """Decision for a curve with gold; ``within_spread`` is the mean within-prompt sd of gold."""
+    options = tolerance or Tolerance()
+    found = gains(curve, options.cost)
+    allowed = np.maximum(options.spread * within_spread, options.gain * found.gain)
+    decision, at = _decision(curve, found, allowed)
+    if curve.design == "unknown" or curve.prompts < 2:
+        decision, at = "undecided", 0 if curve.prompts < 2 else _largest_proven(found)
+    position = int(found.positions[at])
+    return OperatingPoint(
+        pressure=curve.pressure.id,
+        decision=decision,
+        strength=float(curve.strength[position]),
+        position=position,
+        kl=float(curve.kl[position]),
+        gain=float(found.gain[at]),
+        gain_lower=float(found.gain_lower[at]),
+        gain_upper=float(found.gain_upper[at]),
+        tolerance=float(allowed[at]),
+        needs=_needs(curve, found, allowed) if decision == "undecided" else None,
+        numbers=_numbers(curve, found, at),
+    )
+
+
+def _joint(curve: GoldCurve, contrasts: FloatArray) -> tuple[FloatArray, FloatArray, float, float]:
+    """Estimates, standard errors, two-sided and one-sided joint critical values."""
+    estimate, covariance, df = curve.contrast(contrasts)
+    error = np.sqrt(np.maximum(np.diag(covariance), 0))
+    return (
+        estimate,
+        error,
+        max_t_quantile(covariance, df, curve.level),
+        max_t_quantile(covariance, df, curve.level, sides=1),
+    )
+
+
+def _decision(curve: GoldCurve, found: Gains, allowed: FloatArray) -> tuple[str, int]:
+    """The first decision that holds, and the index (into ``found``) of its strength."""
+    better = found.gain_lower > 0
+    worse = found.gain_upper < 0
+    if not better.any():
+        return ("do_not_push", 0) if worse.any() else ("undecided", 0)
+    peak = int(np.argmax(found.gain))
+    if better[peak] and found.rest_upper[peak] < 0:
+        return "push", peak
+    end = len(found.gain) - 1
+    half = _half_of_the_end(curve, found)
+    if better[end] and half < end and found.rest_lower[half] > 0:
+        return "no_peak", end
+    flat = (found.within_lower >= -allowed) & (found.within_upper <= allowed)
+    stays = np.logical_and.accumulate(flat[::-1])[::-1]
+    # Close to the end the change is small by construction: a plateau spans the last doubling.
+    level = np.flatnonzero(better & stays & (np.arange(len(flat)) <= min(half, end - 1)))
+    if len(level):
+        return "saturated", int(level[0])
+    return "undecided", _largest_proven(found)
+
+
+def _half_of_the_end(curve: GoldCurve, found: Gains) -> int:
+    """Where the last doubling starts: the largest strength at most half of the last one."""
+    strength = curve.strength[found.positions]
+    return max(int(np.searchsorted(strength, strength[-1] / 2 * (1 + 1e-9), "right")) - 1, 0)
+
+
+def _largest_proven(found: Gains) -> int:
+    proven = np.flatnonzero(found.gain_lower > 0)
+    return int(proven[-1]) if len(proven) else 0
+
+
+def _numbers(curve: GoldCurve, found: Gains, at: int) -> dict[str, float]:
+    """What the sentence and the report quote: gold at the point and at the end, and the change."""
+    half = _half_of_the_end(curve, found)
+    return {
+        "gold": float(curve.gold[found.positions[at]]),
+        "gold_no_pressure": float(curve.gold[0]),
+        "end": float(curve.strength[found.positions[-1]]),
+        "rest": float(found.rest[at]),
+        "rest_lower": float(found.rest_lower[at]),
+        "rest_upper": float(found.rest_upper[at]),
+        "half": float(curve.strength[found.positions[half]]),
+        "last_doubling": float(found.rest[half]),
+        "last_doubling_lower": float(found.rest_lower[half]),
+        "last_doubling_upper": float(found.rest_upper[half]),
+    }
+
+
+def _needs(curve: GoldCurve, found: Gains, allowed: FloatArray) -> str:
+    """What would decide an undecided curve: the smallest of the possible proofs, in prompts or labels."""
+    if curve.prompts < 2:
+        return "more prompts: with a single prompt nothing can be said about others"
+    if curve.design == "unknown":
+        return (
+            "labels drawn by a known design: declare how rows were chosen (--labels-drawn), "
+            "or label a recorded random draw"
+        )
+    end, peak = len(found.gain) - 1, int(np.argmax(found.gain))
+    half = _half_of_the_end(curve, found)
+    if end == 0:
+        return "a proxy that varies within prompts, or larger groups: there is no pressure to apply"
+    questions: list[tuple[float, str]] = []
+    if not (found.gain_lower > 0).any():
+        best = int(np.argmax(np.abs(found.gain[1:]))) + 1
+        size = max(abs(found.gain[best]), allowed[best])
+        questions.append(
+            (_factor(size, found.gain_error[best], found.critical), "any gain or loss")
+        )
+    else:
+        for at, claim in ((peak, "a fall after the peak"), (half, "the gain of the last doubling")):
+            wanted = found.rest[at] < 0 if at == peak else found.rest[at] > 0
+            if wanted and at < end:
+                factor = _factor(abs(found.rest[at]), found.rest_error[at], found.critical)
+                questions.append((factor, claim))
+        room = allowed[half] - abs(found.rest[half])
+        if room > 0:
+            factor = _factor(room, found.rest_error[half], found.critical)
+            questions.append((factor, "that the last doubling changes nothing that matters"))
+    factor, claim = min(questions, default=(np.inf, ""))
+    return _amount(curve, factor, claim)
+
+
+def _factor(size: float, error: float, critical: float) -> float:
+    """How many times the data it takes for ``size`` to exceed ``critical`` errors with power 0.8."""
+    if not size > 0:
+        return float("inf")
+    return float(((critical + 0.84) * error / size) ** 2)
+
+
+def _amount(curve: GoldCurve, factor: float, claim: str) -> str:
+    """The factor as a number of prompts or labels, whichever limits the study."""
+    if not np.isfinite(factor) or factor > 400:
+        return (
+            "an effect larger than this one: at the size estimated here, no affordable number of "
+            "prompts would tell it from none"
+        )
+    factor = max(factor, 1.2)
+    prompts = _rounded_up(factor * curve.prompts)
+    if curve.partial:
+        return (
+            f"about {factor:.1f} times the labels on the same prompts, or about {prompts} prompts, "
+            f"to prove {claim}"
+        )
+    return f"about {prompts} prompts instead of {curve.prompts} to prove {claim}"
+
+
+def _rounded_up(value: float) -> int:
+    """Two significant digits, upwards: a sample size is never known better."""
+    step = 10 ** max(int(np.floor(np.log10(value))) - 1, 0)
+    return int(np.ceil(value / step) * step)

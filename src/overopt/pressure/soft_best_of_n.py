@@ -1,0 +1,133 @@
+"""Soft best-of-n: draw n candidates and serve one of them with probability ~ exp(lambda * proxy).
+
+Between random choice (lambda = 0) and best-of-n (lambda -> infinity); for n -> infinity it becomes
+the KL tilt at lambda (Verdun et al., 2505.03156). The weight of a candidate is its mean softmax
+share over all subsets of n out of m. With 1/x = integral of exp(-t x) dt the mean over subsets
+turns into symmetric means of exp(-t e_j), e_j = exp(lambda * proxy_j): one integral, no sampling.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, final
+
+import numpy as np
+import numpy.typing as npt
+
+from overopt.errors import BadOption
+from overopt.pressure.base import FloatArray, ScorePressure
+
+__all__ = ["SoftBestOfN"]
+
+IntArray = npt.NDArray[np.integer[Any]]
+STEP = 0.45  # trapezoid step in ln t; its error falls like exp(-pi^2 / step), here about 1e-9
+SMALLEST = 1e-11  # below t = SMALLEST / n the integrand adds less than 1e-11 of a weight
+LARGEST = 34.0  # above t = LARGEST / e_min it is below exp(-34)
+BLOCK_ENTRIES = 4_000_000  # numbers held at once, about 32 MB for each of two arrays
+LARGEST_N = 64
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SoftBestOfN(ScorePressure):
+    """``strength`` is n; ``sharpness`` is lambda, per unit of proxy, fixed along the curve."""
+
+    sharpness: float
+
+    id: ClassVar[str] = "soft_best_of_n"
+    label: ClassVar[str] = "soft best-of-n"
+    knob: ClassVar[str] = "n"
+    no_pressure: ClassVar[float] = 1.0
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.sharpness) and self.sharpness >= 0):
+            raise BadOption(f"soft best-of-n needs a sharpness >= 0, got {self.sharpness!r}")
+
+    def weights(self, proxies: FloatArray, strengths: FloatArray) -> FloatArray:
+        """Weights [groups, strengths, m], accurate to about 1e-8; whole n between 1 and m."""
+        n = np.asarray(strengths).astype(int)
+        groups, size = proxies.shape
+        gain = np.exp(self.sharpness * (proxies - proxies.max(axis=1, keepdims=True)))
+        low = np.log(SMALLEST / n.max())
+        high = np.log(LARGEST) - np.log(max(float(gain.min()), 1e-280))
+        nodes = np.exp(np.arange(low, high + STEP, STEP))
+        mixing = [_subset_split(size, int(k)) for k in n]
+        total = np.zeros((groups, len(n), size))
+        width = max(1, BLOCK_ENTRIES // (size * int(n.max()) * len(nodes)))
+        for first in range(0, groups, width):
+            part = slice(first, first + width)
+            total[part] = _integrated(gain[part], nodes, n, mixing)
+        return total / total.sum(axis=2, keepdims=True)
+
+    def default_strengths(self, proxies: list[FloatArray], cap: int) -> FloatArray:
+        """n = 1, 2, 3, 4, 6, 8, 12, ... up to ``cap``, at most 64."""
+        last = min(cap, LARGEST_N)
+        steps = {1, last, *(2**k for k in range(7)), *(3 * 2**k for k in range(6))}
+        return np.array(sorted(n for n in steps if n <= last), dtype=float)
+
+    def select(self, scores: FloatArray, strength: float, rng: np.random.Generator) -> int:
+        """Draw ``strength`` candidates without replacement, then one of them by softmax."""
+        drawn = rng.permutation(len(scores))[: int(strength)]
+        gain = np.exp(self.sharpness * (scores[drawn] - np.max(scores[drawn])))
+        return int(rng.choice(drawn, p=gain / gain.sum()))
+
+    def parameters(self) -> dict[str, float]:
+        """The sharpness lambda."""
+        return {"sharpness": self.sharpness}
+
+
+def _integrated(
+    gain: FloatArray, nodes: FloatArray, n: IntArray, mixing: list[FloatArray]
+) -> FloatArray:
+    """Unnormalised weights [groups, strengths, m] of candidates with exp-scores ``gain``."""
+    groups, size = gain.shape
+    largest = int(n.max())
+    chunk = max(1, BLOCK_ENTRIES // (groups * size * largest))
+    total = np.zeros((groups, len(n), size))
+    for first in range(0, len(nodes), chunk):
+        t = nodes[first : first + chunk]
+        decay = np.exp(-t[None, :, None] * gain[:, None, :])
+        before = _symmetric_means(decay, largest)
+        after = _symmetric_means(decay[:, :, ::-1], largest)[:, :, ::-1]
+        density = gain[:, None, :] * decay * (t * STEP)[None, :, None]
+        for s, (k, split) in enumerate(zip(n, mixing, strict=True)):
+            # others [groups, nodes, m]: mean over subsets of k - 1 of the other m - 1 candidates
+            others = np.einsum(
+                "gtmk,gtmk,mk->gtm", before[..., :k], after[..., k - 1 :: -1][..., :k], split
+            )
+            total[:, s] += np.einsum("gtm,gtm->gm", density, others)
+    return total
+
+
+def _symmetric_means(values: FloatArray, largest: int) -> FloatArray:
+    """Symmetric means of the values before each position: [groups, nodes, m, largest].
+
+    Entry k is the mean over subsets of k of the product of their values (0 when too few); building
+    it by convex combinations keeps it in [0, 1] and free of cancellation.
+    """
+    groups, count, size = values.shape
+    means = np.zeros((groups, count, size, largest))
+    means[:, :, 0, 0] = 1.0
+    k = np.arange(largest)
+    for j in range(1, size):
+        share = np.minimum(k / j, 1.0)
+        previous = means[:, :, j - 1]
+        means[:, :, j] = (1 - share) * previous
+        means[:, :, j, 1:] += (share * values[:, :, j - 1, None])[..., 1:] * previous[..., :-1]
+    return means
+
+
+def _subset_split(size: int, n: int) -> FloatArray:
+    """Chance that k of n - 1 rivals stand before position i, n - 1 - k after it: [size, n]."""
+    from scipy.special import gammaln
+
+    def log_choose(a: npt.NDArray[np.integer[Any]], b: npt.NDArray[np.integer[Any]]) -> FloatArray:
+        possible = (b >= 0) & (b <= a)
+        low = np.where(possible, b, 0)
+        value = gammaln(a + 1) - gammaln(low + 1) - gammaln(np.where(possible, a - low, 0) + 1)
+        return np.where(possible, value, -np.inf)
+
+    before = np.arange(size)[:, None]
+    k = np.arange(n)[None, :]
+    log_chance = log_choose(before, k) + log_choose(size - 1 - before, n - 1 - k)
+    return np.exp(log_chance - log_choose(np.array(size - 1), np.array(n - 1)))
