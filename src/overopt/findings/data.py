@@ -11,11 +11,10 @@ DATA_ENTRIES = (
         code="OV101",
         title="Scores that are not finite numbers",
         meaning=(
-            "Some candidates have an infinite score or none. An infinite score of plus sign would "
-            "win every selection in its prompt (stop); one of minus sign can never win (caution). "
-            "A missing score takes its candidate out of the comparison; where only some "
-            "candidates of a prompt are scored, the others were perhaps lost for a reason that "
-            "matters (caution)."
+            "Some candidates have an infinite score or none. A score of +inf would win every "
+            "selection in its prompt (stop); -inf can never win (caution). A missing score takes "
+            "its candidate out of the comparison; where only some candidates of a prompt are "
+            "scored, the others were perhaps lost for a reason that matters (caution)."
         ),
         remedy=(
             "Look at the rows: overflow, a failed call, an empty answer? Score them again, or "
