@@ -189,7 +189,8 @@ DATA_ENTRIES = (
         meaning=(
             "All gold labels are equal, or equal within every group, or nearly all equal. No "
             "selection can then show a gain or a loss, and a flat curve says nothing about the "
-            "proxy."
+            "proxy. It is a stop when a whole table agrees, or when gold looks as if it had been "
+            "given per prompt; a few labels near a ceiling may agree by luck (caution)."
         ),
         remedy=(
             "Check that gold was judged per candidate and not copied per prompt, and that it is "

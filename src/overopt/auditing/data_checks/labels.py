@@ -139,7 +139,9 @@ def uniform_gold(samples: Samples) -> Finding | None:
     differ = labelled & (gold != typical)
     count, total = int(np.count_nonzero(differ)), int(np.count_nonzero(labelled))
     if count == 0:
-        severity, said = Severity.STOP, f"all {total:,} gold labels are {typical:g}"
+        # Few labels near the ceiling agree by luck; a whole table of them does not.
+        severity = Severity.STOP if total == samples.rows else Severity.CAUTION
+        said = f"all {total:,} gold labels are {typical:g}"
     elif _equal_within_groups(samples, labelled):
         severity = Severity.STOP
         said = "gold is the same for all labelled candidates of a group, as if given per prompt"
@@ -169,24 +171,29 @@ def _equal_within_groups(samples: Samples, labelled: BoolVector) -> bool:
 
 
 def dominating_prompt(samples: Samples) -> Finding | None:
-    """OV118: one of at least 30 prompts carries half of the spread of gold within groups."""
+    """OV118: one of at least 30 prompts carries half of the spread of gold within groups.
+
+    Only prompts with two labels in a group show a spread, and ten of them must differ at all:
+    fewer are the business of OV113.
+    """
     labelled = _labelled(samples)
     if samples.gold is None or not labelled.any():
         return None
-    counts = np.maximum(group_sums(samples, labelled), 1)
+    counts = group_sums(samples, labelled)
     gold = np.where(labelled, samples.gold, 0)
-    means = np.repeat(group_sums(samples, gold) / counts, samples.group_sizes)
+    means = np.repeat(group_sums(samples, gold) / np.maximum(counts, 1), samples.group_sizes)
     squares = np.bincount(samples.prompt, weights=np.where(labelled, gold - means, 0) ** 2)
-    labelled_prompts = len(np.unique(samples.prompt[labelled]))
+    seen = len(np.unique(samples.prompt[samples.group_starts[:-1]][counts > 1]))
     worst = int(squares.argmax())
-    if labelled_prompts < FEW_PROMPTS or not squares[worst] > DOMINATES * squares.sum():
+    enough = seen >= FEW_PROMPTS and np.count_nonzero(squares) >= FEW_DIFFER
+    if not enough or not squares[worst] > DOMINATES * squares.sum():
         return None
     share = float(squares[worst] / squares.sum())
     return finding(
         "OV118",
         Severity.CAUTION,
         f"prompt {samples.prompt_ids[worst]!s} carries {per_cent(share)} of the spread of gold "
-        f"within groups, of {labelled_prompts:,} prompts: the curve is that prompt's",
+        f"within groups, of {seen:,} prompts that show one: the curve is that prompt's",
         samples,
         labelled & (samples.prompt == worst),
         share=share,

@@ -95,6 +95,11 @@ class TestLabels:
             [severity] if severity else []
         )
 
+    def test_few_labels_may_agree_by_luck(self) -> None:
+        gold = np.where(self.uniform(), 1.0, np.nan)
+        found = about_table(table(a=noise(5, 100, 10), gold=gold), "uniform")
+        assert of("OV113", found).severity == Severity.CAUTION
+
     def test_twelve_balanced_labels_do_differ(self) -> None:
         gold = np.tile([0.0, 1.0], (3, 2))
         assert "OV113" not in codes(about_table(table(a=noise(5, 3, 4), gold=gold)))
@@ -102,6 +107,8 @@ class TestLabels:
     def test_one_prompt_that_carries_the_spread_of_gold(self) -> None:
         gold = noise(6)
         assert "OV118" not in codes(about_table(table(a=noise(5), gold=gold)))
+        sparse = np.where(np.random.default_rng(2).random(gold.shape) < 0.15, gold, np.nan)
+        assert "OV118" not in codes(about_table(table(a=noise(5), gold=sparse), "uniform"))
         gold[7, 2] = -999
         one = of("OV118", about_table(table(a=noise(5), gold=gold)))
         assert one.data["prompt"] == "p7"
