@@ -87,12 +87,12 @@ def arranged(table: ArrowTable, roles: Roles, place: Place, *, first_row: int = 
 def category(columns: Sequence[ArrowColumn]) -> Category:
     """The names in one column, or the combinations in several; in several, null is a name too."""
     codes, values = encoded(columns[0])
-    names = [_name(value) for value in values]
+    names = _names(values)
     for column in columns[1:]:
         more, values = encoded(column)
         width = len(values) + 1
         pairs, codes = np.unique((codes + 1) * np.int64(width) + more + 1, return_inverse=True)
-        left, right = ["", *names], ["", *map(_name, values)]
+        left, right = ["", *names], ["", *_names(values)]
         names = [f"{left[pair // width]}, {right[pair % width]}" for pair in pairs.tolist()]
     return Category(codes=_frozen(codes), names=tuple(names))
 
@@ -116,6 +116,7 @@ def _prompts(
     empty = [-1]
     if ids.dtype == object:
         empty += [code for code, value in enumerate(ids) if value == "" or value != value]
+        _check_digits(ids, name, where)
     missing = np.isin(codes, empty) if len(empty) > 1 else codes < 0
     if missing.any():
         first = int(np.argmax(missing))
@@ -124,6 +125,16 @@ def _prompts(
             f"{len(codes)} rows): fill it in or remove the rows"
         )
     return codes, ids
+
+
+def _check_digits(ids: npt.NDArray[Any], name: str, where: Callable[[int], str]) -> None:
+    """BadSamples for ids that were read as floats and have more digits than floats hold."""
+    large = [value for value in ids if isinstance(value, float) and abs(value) > 2**53]
+    if large:
+        raise BadSamples(
+            f"prompt ids of column {name!r}, such as {int(large[0])}, are too large for numbers "
+            f"{where(0).partition(', row')[0]}: store them as text"
+        )
 
 
 def _check_label_prob(samples: Samples, place: Place) -> None:
@@ -147,10 +158,12 @@ def _gapless(keys: IntVector) -> npt.NDArray[np.int64]:
     return np.cumsum(np.append(False, keys[1:] != keys[:-1]), dtype=np.int64)
 
 
-def _name(value: Any) -> str:
-    """A value as a name; 5.0, which is 5 in a column with gaps, is 5."""
-    whole = isinstance(value, float) and value.is_integer()
-    return str(int(value)) if whole else str(value)
+def _names(values: npt.NDArray[Any]) -> list[str]:
+    """Values as names; 5.0, which is 5 in a column with gaps, is 5."""
+    plain = values.tolist()
+    if any(isinstance(value, float) for value in plain[:1]):
+        return [str(int(value)) if value.is_integer() else str(value) for value in plain]
+    return list(map(str, plain))
 
 
 def _frozen(array: Any) -> Any:

@@ -122,7 +122,7 @@ def encoded(column: ArrowColumn) -> tuple[npt.NDArray[np.int32], npt.NDArray[Any
     column = plain(column)
     if types.is_integer(column.type) and column.null_count == 0:
         return _encoded_runs(raw(column))
-    chunks = column.dictionary_encode().unify_dictionaries().chunks
+    chunks = column.dictionary_encode().chunks  # all with the same dictionary
     indices = pa.chunked_array([chunk.indices for chunk in chunks])
     return raw(indices, -1), _objects(chunks[0].dictionary.to_pylist())
 

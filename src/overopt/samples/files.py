@@ -11,9 +11,10 @@ import glob
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -201,10 +202,10 @@ def _lines(stream: io.BufferedReader, path: Path) -> Iterator[Mapping[str, Any]]
     for number, line in enumerate(lines, start=1):
         if len(line) > LONGEST_LINE:
             raise BadSamples(_too_long(path, f"line {number}"))
-        if not line.strip():
+        if line.isspace():
             continue
         try:
-            record = json.loads(line.decode("utf-8-sig"))
+            record = json.loads(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line)
         except ValueError:
             record = None
         if not isinstance(record, dict):
@@ -223,18 +224,18 @@ def _array(stream: io.BufferedReader) -> list[Mapping[str, Any]]:
     return cast(list[Mapping[str, Any]], records)
 
 
-def _records(records: Iterator[Mapping[str, Any]] | list[Mapping[str, Any]]) -> ArrowTable:
+def _records(records: Iterable[Mapping[str, Any]]) -> ArrowTable:
     """Objects with possibly different keys as columns; an absent key is null."""
     import pyarrow as pa
 
     columns: dict[str, list[Any]] = {}
-    rows = 0
-    for record in records:
-        for name, value in record.items():
+    rows, rest = 0, iter(records)
+    while block := list(islice(rest, 4096)):
+        for name in dict.fromkeys(name for record in block for name in record):
             column = columns.setdefault(name, [])
             column.extend([None] * (rows - len(column)))
-            column.append(value)
-        rows += 1
+            column.extend([record.get(name) for record in block])
+        rows += len(block)
     for column in columns.values():
         column.extend([None] * (rows - len(column)))
     return pa.table({name: arrow_column(values) for name, values in columns.items()})

@@ -72,8 +72,12 @@ def with_source(samples: Samples) -> Samples:
         return samples
     width = len(candidate.names)
     named = candidate.codes >= 0
+    enough = RECURS * samples.prompts
+    often = np.bincount(candidate.codes[named], minlength=width) >= enough
+    if np.count_nonzero(often[candidate.codes[named]]) < RECURS * samples.rows:
+        return samples  # the usual case, seen without looking at prompts
     pairs = np.unique(samples.prompt[named] * np.int64(width) + candidate.codes[named])
-    recurring = np.bincount(pairs % width, minlength=width) >= RECURS * samples.prompts
+    recurring = np.bincount(pairs % width, minlength=width) >= enough
     if np.count_nonzero(recurring[candidate.codes[named]]) < RECURS * samples.rows:
         return samples
     notes = {**samples.notes, "source_from_candidate_id": True}

@@ -122,6 +122,17 @@ def test_missing_prompt_ids(missing: object) -> None:
     bad(r"no prompt id in .*row 1 .*in 2 of 4 rows", {"prompt_id": ids, "proxy": [1, 2, 3, 4]})
 
 
+def test_prompt_ids_that_lost_digits(tmp_path: Path) -> None:
+    large = 2**64 - 1
+    (tmp_path / "t.csv").write_text(f"prompt_id,proxy\n{large},1\n{large - 1},2\n")
+    bad(r"prompt ids .* such as 18446744073709551616, .*t\.csv: store them as text", tmp_path)
+    (tmp_path / "t.csv").unlink()
+    (tmp_path / "t.jsonl").write_text(
+        "".join(json.dumps({"prompt_id": large - i, "proxy": i}) + "\n" for i in (0, 1))
+    )
+    assert read_samples(tmp_path).prompts == 2
+
+
 def test_label_probabilities_outside_their_range() -> None:
     table = {"prompt_id": [1, 1, 2, 1], "proxy": [1, 2, 3, 4], "gold": [None, 1, 1, 1]}
     bad(
