@@ -88,7 +88,7 @@ class Pressure(ABC):
 
 
 class RankPressure(Pressure):
-    """A pressure that sees only the order of the proxies, so it is the same on any increasing map."""
+    """A pressure that sees only the order of the proxies: any increasing map changes nothing."""
 
     no_pressure: ClassVar[float] = 1.0
 
@@ -173,7 +173,11 @@ def geometric_strengths(first: float, last: float) -> FloatArray:
 
 
 def _within_spread(proxies: list[FloatArray]) -> float:
-    """Root mean square deviation of proxies from their group mean."""
-    total = sum(float(np.var(batch, axis=1, dtype=np.float64).sum()) for batch in proxies)
-    groups = sum(len(batch) for batch in proxies)
-    return float(np.sqrt(total / groups)) if groups else 0.0
+    """Root mean square deviation of proxies from their group mean, for scores of any size."""
+    widest = max((float(np.ptp(batch, axis=1).max(initial=0.0)) for batch in proxies), default=0.0)
+    if not widest > 0:
+        return 0.0
+    # In units of the widest range squares neither overflow (scores of 1e300) nor vanish (1e-300).
+    gaps = [(batch - batch.max(axis=1, keepdims=True)) / widest for batch in proxies]
+    total = sum(float(np.var(batch, axis=1, dtype=np.float64).sum()) for batch in gaps)
+    return widest * float(np.sqrt(total / sum(len(batch) for batch in gaps)))
