@@ -173,7 +173,7 @@ def _loaded(path: Path, kind: str, head: bytes, compression: str | None) -> Arro
     if kind == "arrow":
         return pa.ipc.open_file(path).read_all()
     with pa.input_stream(path, compression=compression) as raw:
-        stream = io.BufferedReader(cast(Any, raw))
+        stream = io.BufferedReader(cast(Any, raw), 1 << 20)
         if kind == "csv":
             return _csv(stream, path, b"\t" if b"\t" in head.partition(b"\n")[0] else b",")
         return _records(_array(stream) if kind == "array" else _lines(stream, path))
@@ -205,7 +205,7 @@ def _lines(stream: io.BufferedReader, path: Path) -> Iterator[Mapping[str, Any]]
         if line.isspace():
             continue
         try:
-            record = json.loads(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line)
+            record = json.loads(str(line, "utf-8-sig" if number == 1 else "utf-8"))
         except ValueError:
             record = None
         if not isinstance(record, dict):

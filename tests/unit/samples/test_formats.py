@@ -3,6 +3,8 @@
 import bz2
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -201,6 +203,19 @@ def len_name(path: Path) -> tuple[int, str]:
     return len(path.name), path.name
 
 
+def test_reading_a_file_loads_neither_pandas_nor_scipy(tmp_path: Path) -> None:
+    pq.write_table(table(), tmp_path / "t.parquet")
+    (tmp_path / "t.csv").write_bytes(csv_text())
+    code = (
+        "import sys; from overopt.samples import read_samples, stream_samples\n"
+        "light = {'pyarrow', 'pandas', 'duckdb', 'scipy'}.isdisjoint(sys.modules)\n"
+        "for name in ('t.parquet', 't.csv'):\n"
+        "    assert list(stream_samples(name)) and read_samples(name).fingerprint\n"
+        "sys.exit(not light or not {'pandas', 'duckdb', 'scipy'}.isdisjoint(sys.modules))"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
 def test_round_trip(tmp_path: Path) -> None:
     samples = read_samples(COLUMNS, proxies=["rm", "passed"])
     to_parquet(samples, tmp_path / "t.parquet")
@@ -210,3 +225,17 @@ def test_round_trip(tmp_path: Path) -> None:
     assert to_arrow(samples).column_names == [
         *("prompt_id", "candidate_id", "source", "text", "gold", "proxy_rm", "proxy_passed")
     ]
+
+
+def test_published_tables() -> None:
+    folder = Path(__file__).resolve().parents[3] / "../shared/data"
+    if not folder.exists():
+        pytest.skip("the tables are not part of the repository")
+    judge = read_samples(folder / "judge_bon24.parquet")
+    assert (judge.rows, judge.prompts, judge.largest_group, judge.labelled) == (2880, 120, 24, 2880)
+    assert (list(judge.proxies), judge.source) == (["proxy_judge", "proxy_chars"], None)
+    newsroom = read_samples(folder / "newsroom.parquet", proxies=["chrf"])
+    assert (newsroom.prompts, newsroom.largest_group) == (60, 7)
+    assert "fragments" in newsroom.source.names
+    starling = read_samples(folder / "starling_rewards_raw.parquet")
+    assert (starling.largest_group, starling.gold) == (1, None)
