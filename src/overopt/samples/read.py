@@ -81,14 +81,15 @@ def read_samples(
     if window is not None and window < 1:
         raise BadOption(f"--window {window} reads no step: give 1 or more")
     wanted = Wanted(proxies=tuple(proxies), gold=gold, columns=dict(columns or {}), by=by)
-    read = _read(parts_of(source), wanted, window, whole=by is not None or pool_groups)
+    chosen = by is not None or "group" in wanted.columns or pool_groups
+    read = _read(parts_of(source), wanted, window, whole=chosen)
     if read.table.num_rows > sort_on_disk_above and read.files and _apart(read):
         read = _sorted_on_disk(read, wanted)
     if window is not None and not read.stepped:
         read = _windowed(read, window)
     samples = unrepeated(arranged(read.table, read.roles, read.place), read.place, reduce)
     samples = with_source(samples)
-    return described(pooled(samples) if pool_groups else samples, read, gold, gold_source)
+    return _described(pooled(samples) if pool_groups else samples, read, gold, gold_source)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +99,7 @@ class Read:
     table: ArrowTable
     roles: Roles
     place: Place
-    files: Sequence[Path]
+    files: Sequence[Path]  # those that may be sorted on disk instead
     stepped: bool
     notes: Mapping[str, Any]
 
@@ -122,7 +123,7 @@ def parts_of(source: Any) -> list[Part]:
     )
 
 
-def described(samples: Samples, read: Read, gold: str | None, gold_source: str | None) -> Samples:
+def _described(samples: Samples, read: Read, gold: str | None, gold_source: str | None) -> Samples:
     """Samples with the notes of their reading, and without a gold column that is empty."""
     notes = {**read.notes, **samples.notes, "columns": _used(read.roles)}
     if samples.gold is not None and not samples.labelled:
@@ -151,13 +152,14 @@ def _read(parts: list[Part], wanted: Wanted, window: int | None, whole: bool) ->
     if stepped:
         notes["steps_read"] = [part.step for part in read]
         notes["steps_left_out"] = len(parts) - len(read)
+    files = [part.path for part in read if part.path is not None]
     starts = np.cumsum([0, *(table.num_rows for table in tables[:-1])]).tolist()
     place = Place(names=notes["files"], starts=starts)
     return Read(
         table=_joined(tables),
         roles=roles,
         place=place,
-        files=[] if stepped else [part.path for part in read if part.path is not None],
+        files=[] if stepped or len(files) < len(read) else files,
         stepped=stepped,
         notes=notes,
     )
