@@ -10,7 +10,7 @@ from typing import Any
 from overopt.findings import CATALOGUE
 from overopt.report import charts, words
 from overopt.report.gold_chart import curve_chart
-from overopt.report.libraries import altair, vl_convert
+from overopt.report.libraries import vl_convert
 from overopt.report.strict_json import defined
 from overopt.report.theme import theme
 from overopt.report.words import Document
@@ -23,7 +23,6 @@ MINUS = str.maketrans("-", "\N{MINUS SIGN}")
 
 def html(audit: Document) -> str:
     """The page of an audit document; raises MissingDependency without the ``report`` extra."""
-    altair("the HTML report")
     bundle = vega_bundle()
     document = defined(audit)
     return str(
@@ -41,10 +40,8 @@ def html(audit: Document) -> str:
 
 @cache
 def vega_bundle() -> str:
-    """Vega, Vega-Lite and vega-embed as one script, of the version that the charts are in."""
-    version = str(altair("the HTML report").SCHEMA_VERSION)
-    major_minor = ".".join(version.lstrip("v").split(".")[:2])
-    return str(vl_convert("the HTML report").javascript_bundle(vl_version=major_minor))
+    """Vega, Vega-Lite and vega-embed as one script."""
+    return str(vl_convert("the HTML report").javascript_bundle())
 
 
 def _resource(name: str) -> str:
@@ -80,7 +77,6 @@ def _environment() -> Any:
         curve_table=curve_table,
         named=_named,
         places=words.decimals,
-        spec=charts.spec,
     )
     return environment
 

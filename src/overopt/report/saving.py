@@ -35,7 +35,7 @@ def _content(audit: Document, suffix: str) -> str | bytes:
         return to_json(audit) + "\n"
     if suffix == ".html":
         return page.html(audit)
-    spec = charts.picture(audit).to_dict()
+    spec = charts.picture(audit)
     renderer = vl_convert("saving a picture")
     if suffix == ".svg":
         return str(renderer.vegalite_to_svg(spec))

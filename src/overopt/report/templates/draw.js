@@ -4,6 +4,7 @@
   const themes = JSON.parse(document.getElementById("themes").textContent);
   const scheme = window.matchMedia("(prefers-color-scheme: dark)");
   const options = (dark) => ({
+    mode: "vega-lite",
     ast: true, // interpret expressions: the page forbids code from strings
     renderer: "svg",
     config: dark ? themes.dark : themes.light,
