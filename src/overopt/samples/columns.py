@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from overopt.errors import BadOption, BadSamples
-from overopt.samples.arrow import is_number
+from overopt.samples.arrow import is_number, shortened
 
 __all__ = ["KNOWN", "ROW_NUMBER", "Roles", "Wanted", "clustering_columns", "roles_of"]
 
@@ -195,6 +195,6 @@ class _Finder:
 
 def _listed(names: Iterable[str], most: int = 12) -> str:
     """Names for a message, at most ``most`` of them."""
-    every: Sequence[str] = list(names)
+    every = [n if n.isprintable() and len(n) <= 40 else shortened(n) for n in names]
     more = f" and {len(every) - most} more" if len(every) > most else ""
     return (", ".join(every[:most]) + more) or "none"

@@ -81,8 +81,8 @@ def file_part(path: Path) -> Part:
             raise BadSamples(f"{path} is compressed {kind}: decompress it first")
         if kind == "parquet":
             return _parquet(path)
-        table = _loaded(path, kind, head, compression)
-    return _part(table, read=table.select, name=str(path), path=path, step=_step(path))
+        table = _sound(_loaded(path, kind, head, compression))
+        return _part(table, read=table.select, name=str(path), path=path, step=_step(path))
 
 
 def file_kind(path: Path) -> str:
@@ -147,11 +147,11 @@ def _parquet(path: Path) -> Part:
 
     def read(columns: Sequence[str]) -> ArrowTable:
         with blamed(path), parquet.ParquetFile(path) as file:
-            return file.read(columns=list(columns))
+            return _sound(file.read(columns=list(columns)))
 
     def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
         with blamed(path), parquet.ParquetFile(path) as file:
-            yield from file.iter_batches(batch_size=rows, columns=list(columns))
+            yield from map(_sound, file.iter_batches(batch_size=rows, columns=list(columns)))
 
     with parquet.ParquetFile(path) as file:
         schema, rows = _columns(file.schema_arrow, str(path)), file.metadata.num_rows
@@ -164,6 +164,12 @@ def _parquet(path: Path) -> Part:
         path=path,
         step=_step(path),
     )
+
+
+def _sound(table: Any) -> Any:
+    """The table or batch, after a check that no damage makes Arrow read outside its memory."""
+    table.validate(full=True)
+    return table
 
 
 def _loaded(path: Path, kind: str, head: bytes, compression: str | None) -> ArrowTable:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
 
@@ -44,6 +46,7 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "torn.csv": (lambda: b"prompt_id,proxy\n1,2\n3\n", r"cannot read .*torn\.csv: .*Expected 2"),
     "twins.csv": (lambda: b"prompt_id,proxy,proxy\n1,2,3\n", r"two columns called 'proxy'"),
+    "header_latin.csv": (lambda: b"prompt_id,\xe9\n1,2\n", r"cannot read .*header_latin\.csv: "),
     "torn.jsonl": (
         lambda: b'{"prompt": 1}\n{"prompt": \n',
         r"torn\.jsonl, line 2 is not a JSON obj",
@@ -80,6 +83,19 @@ def test_bad_files(tmp_path: Path, name: str) -> None:
     content, message = FILES[name]
     (tmp_path / name).write_bytes(content())
     bad(message, tmp_path / name)
+
+
+def test_a_damaged_file_does_not_crash_arrow(tmp_path: Path) -> None:
+    table = pa.table({"prompt_id": ["one", "two", "six"], "proxy": [1, 2, 3]})
+    pa.feather.write_feather(table, str(tmp_path / "t.feather"), compression="uncompressed")
+    content = (tmp_path / "t.feather").read_bytes()
+    offsets = np.array([0, 3, 6, 9], dtype=np.int32).tobytes()
+    assert content.count(offsets) == 1
+    wild = np.array([0, 3, 1 << 30, 9], dtype=np.int32).tobytes()
+    (tmp_path / "t.feather").write_bytes(content.replace(offsets, wild))
+    bad(r"cannot read .*t\.feather: ", tmp_path / "t.feather")
+    (tmp_path / "t.feather").write_bytes(content.replace(b"onetwosix", b"one\xfftwosi"))
+    bad(r"cannot read .*t\.feather: .*UTF8", tmp_path / "t.feather")
 
 
 def test_missing_files(tmp_path: Path) -> None:
@@ -157,4 +173,5 @@ def test_things_that_are_no_tables() -> None:
 def test_nothing_long_or_multi_line_is_echoed() -> None:
     names = {f"a_rather_long_column_name_{i}": [1.0] for i in range(500)}
     bad(r"and 488 more\)", {"prompt_id": [1], **names})
+    bad(r"columns: 'a\\nb', 'x{36}\.\.\.\)", {"a\nb": [1], "x" * 999: [1]})
     bad(re.escape(r"has 'a\nb' in"), {"prompt_id": [1], "proxy": ["a\nb"]})
