@@ -1,0 +1,91 @@
+"""The command line: ``overopt audit``, ``overopt finding``.
+
+Exit codes: 0 fine, 1 a finding as severe as ``--fail-on`` says, 2 bad input or options,
+3 a defect of overopt.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from overopt import __version__
+from overopt.cli.audit import audit
+from overopt.cli.finding import finding
+from overopt.cli.output import complain
+from overopt.errors import OveroptError
+
+__all__ = ["main"]
+
+BAD_INPUT, DEFECT, INTERRUPTED = 2, 3, 130
+
+app = typer.Typer(
+    name="overopt",
+    help="How hard may you optimise against an imperfect score before true quality stops "
+    "improving?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command()(audit)
+app.command()(finding)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"overopt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+def main() -> None:
+    """Run the command line; every failure is one line on standard error."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        return int(app(standalone_mode=False) or 0)
+    except (OveroptError, OSError) as error:
+        return _failed(error, BAD_INPUT)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except Exception as error:
+        if hasattr(error, "format_message"):  # the option parser, which typer hides
+            return _usage(str(error.format_message()))
+        return _failed(error, DEFECT)
+
+
+def _usage(message: str) -> int:
+    # No command at all is not an error to describe: typer has printed the help.
+    if message:
+        complain(f"{message} (see overopt --help)")
+    return BAD_INPUT
+
+
+def _failed(error: Exception, code: int) -> int:
+    if os.environ.get("OVEROPT_DEBUG"):
+        raise error
+    if code == DEFECT:
+        complain(
+            f"unexpected {type(error).__name__}: {error} "
+            "(a defect of overopt; set OVEROPT_DEBUG=1 for the traceback)"
+        )
+    else:
+        complain(str(error))
+    return code

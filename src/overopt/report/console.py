@@ -11,9 +11,11 @@ from overopt.report.words import (
     Document,
     decimals,
     estimate,
+    first_sentence,
     number,
     one_line,
     percent,
+    spread_places,
     strength_text,
     thinned,
 )
@@ -57,7 +59,10 @@ def _parts(audit: Document, width: int) -> Iterator[RenderableType]:
     yield _text(f"overopt audit of {one_line(audit['origin'], 200)}", "dim")
     yield _text(_size(audit), "dim")
     yield ""
-    yield _text(one_line(audit["headline"], 2000), "bold")
+    answer, rest = first_sentence(one_line(audit["headline"], 2000))
+    yield _text(answer, "bold")
+    if rest:
+        yield _text(rest)
     yield from _findings(audit["findings"])
     if audit["ranking"]:
         yield from _ranking(audit, width)
@@ -163,6 +168,7 @@ def _curve_table(curve: Document, point: Document | None, width: int) -> Table:
     """The gold curve at a few strengths; where there is room, drawn as dots with intervals."""
     chosen = None if point is None else point["strength"]
     places = decimals(curve["lower"], curve["upper"])
+    proxy_places = spread_places(curve["proxy"])
     table = _table((one_line(curve["knob"], 30), "right"), ("KL", "right"), ("proxy", "right"))
     table.add_column("gold", justify="right")
     table.add_column("interval")
@@ -175,7 +181,7 @@ def _curve_table(curve: Document, point: Document | None, width: int) -> Table:
         gold, span = _estimate_cells(curve["gold"][i], lower, upper, places)
         cells = [number(curve["strength"][i]), number(curve["kl"][i], 2)]
         cells += [
-            number(curve["proxy"][i]),
+            number(curve["proxy"][i], proxy_places),
             gold,
             span + (" unreliable" if curve["grey"][i] else ""),
         ]
@@ -245,10 +251,8 @@ def _points_table(proxy: Document, points: dict[str, Document], width: int) -> T
 
 
 def _prose(proxy: Document) -> Iterator[RenderableType]:
-    """What decides, what a score is worth, passes and trainer settings, a sentence each."""
-    pressure = proxy["headline"]["pressure"]
-    needs = [p["needs"] for p in proxy["operating_points"] if p["pressure"] == pressure]
-    told = [f"Needed to decide: {need}." for need in needs if need]
+    """What a score is worth, passes, the model and trainer settings, a paragraph each."""
+    told = list(_needs(proxy))
     if proxy["worth"]:
         told.append(proxy["worth"]["comparable"]["sentence"])
     if proxy["passes"]:
@@ -259,17 +263,15 @@ def _prose(proxy: Document) -> Iterator[RenderableType]:
     if proxy["extrapolation"]:
         told.append(proxy["extrapolation"]["sentence"])
     if proxy["trainer"]:
-        told += _trainer(proxy["trainer"])
+        told.append(f"Trainer: {proxy['trainer']['sentence']} {proxy['trainer']['caveat']}")
     for sentence in told:
         yield ""
         yield _text(one_line(sentence, 2000), indent=2)
 
 
-def _trainer(trainer: Document) -> list[str]:
-    settings = (
-        f"Trainer: n = {number(trainer['n'])}, KL {number(trainer['kl'])} nats, "
-        f"beta {number(trainer['beta'])} in units of the proxy, "
-        f"{number(trainer['beta_standardised'])} where advantages are divided by the deviation "
-        f"within a prompt. {trainer['caveat']}"
-    )
-    return [settings]
+def _needs(proxy: Document) -> Iterator[str]:
+    """What would decide the headline, where its sentence does not say so itself."""
+    for point in proxy["operating_points"]:
+        needs, headline = point["needs"], point["pressure"] == proxy["headline"]["pressure"]
+        if headline and needs and needs not in point["sentence"]:
+            yield f"Needed to decide: {needs}."

@@ -35,7 +35,7 @@ TOOLTIPS = {
     "at": "strength",
     "kl_text": "KL",
     "gold_text": "gold [pointwise]",
-    "gain_text": "gain [all strengths at once]",
+    "gain_text": "gain [paired by prompt]",
     "proxy_text": "proxy",
     "win_text": "win rate of the proxy",
 }

@@ -7,15 +7,17 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from overopt.errors import MissingDependency
 from overopt.findings import CATALOGUE
 from overopt.report import charts, words
+from overopt.report.console import terminal
 from overopt.report.gold_chart import curve_chart
 from overopt.report.libraries import vl_convert
 from overopt.report.strict_json import defined
 from overopt.report.theme import theme
 from overopt.report.words import Document
 
-__all__ = ["html"]
+__all__ = ["html", "notebook"]
 
 MOST_TABLE_ROWS = 40
 MINUS = str.maketrans("-", "\N{MINUS SIGN}")
@@ -36,6 +38,22 @@ def html(audit: Document) -> str:
             draw=_resource("draw.js"),
         )
     )
+
+
+def notebook(audit: Document) -> str:
+    """A fragment for notebooks: the headline figures as a picture over the terminal's text.
+
+    Without the ``report`` extra it is the text alone.
+    """
+    document = defined(audit)
+    try:
+        renderer = vl_convert("drawing a chart")
+    except MissingDependency:
+        drawing = ""
+    else:
+        drawing = str(renderer.vegalite_to_svg(charts.picture(document)))
+    template = _environment().get_template("notebook.html.j2")
+    return str(template.render(drawing=drawing, text=terminal(document, width=100)))
 
 
 @cache
@@ -77,6 +95,8 @@ def _environment() -> Any:
         curve_table=curve_table,
         named=_named,
         places=words.decimals,
+        spread_places=words.spread_places,
+        first_sentence=words.first_sentence,
     )
     return environment
 

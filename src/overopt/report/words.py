@@ -13,10 +13,12 @@ __all__ = [
     "Document",
     "decimals",
     "estimate",
+    "first_sentence",
     "interval",
     "number",
     "one_line",
     "percent",
+    "spread_places",
     "strength_text",
     "thinned",
 ]
@@ -41,6 +43,13 @@ def decimals(lower: Iterable[float | None], upper: Iterable[float | None]) -> in
     if not halves:
         return 3
     return min(8, max(0, 1 - math.floor(math.log10(halves[len(halves) // 2]))))
+
+
+def spread_places(values: Iterable[float | None]) -> int:
+    """Decimals that show the range of these values with three digits."""
+    known = [value for value in values if value is not None]
+    spread = max(known) - min(known) if known else 0.0
+    return min(8, max(0, 2 - math.floor(math.log10(spread)))) if spread > 0 else 3
 
 
 def number(value: float | None, places: int | None = None, sign: bool = False) -> str:
@@ -105,6 +114,12 @@ def one_line(text: object, longest: int = 400) -> str:
         for character in str(text)[: longest + 1]
     )
     return kept if len(kept) <= longest else kept[:longest] + "…"
+
+
+def first_sentence(text: str) -> tuple[str, str]:
+    """The first sentence, and what follows it."""
+    first, stop, rest = text.partition(". ")
+    return first + stop.rstrip(), rest
 
 
 def thinned(strengths: list[float], most: int, keep: float | None = None) -> list[int]:

@@ -42,7 +42,7 @@ def test_a_figure_compiles_for_every_pressure(document: dict[str, Any], pressure
 @pytest.mark.parametrize("pressure", PRESSURES)
 def test_the_drawn_numbers_are_the_documents(pressure: str) -> None:
     curve = curve_of(DOCUMENT, pressure)
-    drawn = data_of(charts.spec(curve_chart(DOCUMENT, curve, None)))
+    drawn = data_of(curve_chart(DOCUMENT, curve, None))
     for field in ("gold", "lower", "upper", "band_lower", "band_upper", "proxy"):
         told = {s: v for s, v in zip(curve["strength"], curve[field], strict=True) if s > 0}
         assert {row["strength"]: row[field] for row in drawn if "band_lower" in row} == told
@@ -50,7 +50,7 @@ def test_the_drawn_numbers_are_the_documents(pressure: str) -> None:
 
 def test_the_veil_covers_exactly_what_is_not_to_be_trusted() -> None:
     curve = curve_of(DOCUMENT, "kl_tilt")
-    drawn = data_of(charts.spec(curve_chart(DOCUMENT, curve, None)))
+    drawn = data_of(curve_chart(DOCUMENT, curve, None))
     # The grey rectangle and the words on it carry the same row.
     ((low, high),) = {(row["from"], row["to"]) for row in drawn if "to" in row}
     covered = [low <= s <= high for s in curve["strength"]]
@@ -74,7 +74,7 @@ def test_a_long_curve_is_thinned_and_keeps_its_operating_point() -> None:
     point["strength"] = 397.0
     strengths = {
         row["strength"]
-        for row in data_of(charts.spec(curve_chart(document, curve, point)))
+        for row in data_of(curve_chart(document, curve, point))
         if "band_lower" in row
     }
     assert {1.0, 397.0, 400.0} <= strengths
@@ -85,7 +85,7 @@ def test_hostile_names_are_drawn_as_text() -> None:
     name = '"],x[0]=alert(1)//</script><b>\\'
     document = audit_document()
     document["proxies"][0]["name"] = document["ranking"]["rows"][1]["name"] = name
-    svg = vl_convert.vegalite_to_svg(charts.ranking_chart(document["ranking"]).to_dict())
+    svg = vl_convert.vegalite_to_svg(charts.ranking_chart(document["ranking"]))
     assert "<b>" not in svg
     assert "&lt;b&gt;" in svg
     assert vl_convert.vegalite_to_svg(report.figure(document, name, "best_of_n").to_dict())

@@ -10,7 +10,6 @@ from golden.audit_document import audit_document, simulated, without_gold
 
 from overopt import report
 
-pytest.importorskip("altair")
 pytest.importorskip("vl_convert")
 DOCUMENT = audit_document()
 
@@ -155,6 +154,12 @@ def test_a_page_is_made_whatever_is_missing(document: dict[str, Any]) -> None:
     assert document["headline"] in page.text
     assert "None" not in page.text
     assert "nan" not in page.text.split()
+
+
+def test_a_notebook_shows_the_picture_and_the_text() -> None:
+    fragment = report.notebook(DOCUMENT)
+    assert fragment.count("<svg") == 1
+    assert DOCUMENT["proxies"][0]["trainer"]["sentence"][:40] in " ".join(fragment.split())
 
 
 def test_the_document_saved_as_json_makes_the_same_page(tmp_path: Path) -> None:

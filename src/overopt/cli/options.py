@@ -1,0 +1,186 @@
+"""The options of ``overopt audit``: their names, limits and help."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+COLUMNS, READING, DECIDING, OUTPUT = "Columns", "Reading", "Deciding", "Output"
+
+
+class FailOn(StrEnum):
+    """The least severe finding that makes the exit code 1."""
+
+    STOP = "stop"
+    CAUTION = "caution"
+    NEVER = "never"
+
+
+class LabelsDrawn(StrEnum):
+    """How the rows that carry gold were chosen."""
+
+    ALL = "all"
+    UNIFORM = "uniform"
+    WINNERS = "winners"
+    UNKNOWN = "unknown"
+
+
+class Objective(StrEnum):
+    """What counts as quality."""
+
+    MEAN = "mean"
+    WIN_RATE = "win-rate"
+
+
+class Reduce(StrEnum):
+    """How several rows of one candidate become one."""
+
+    LAST = "last"
+    SUM = "sum"
+    MEAN = "mean"
+
+
+def _option(panel: str, help_text: str, *names: str, **more: Any) -> Any:
+    return typer.Option(*names, help=help_text, rich_help_panel=panel, **more)
+
+
+def _column(help_text: str, *names: str) -> Any:
+    return _option(COLUMNS, help_text, *names, metavar="COLUMN")
+
+
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILE...",
+        help="Parquet, CSV or JSON lines (also .gz, .zst), a glob, or a folder a trainer wrote.",
+        show_default=False,
+    ),
+]
+
+Proxies = Annotated[
+    list[str] | None,
+    _column("Score to audit; repeat for several. Default: every score-like column.", "--proxy"),
+]
+Gold = Annotated[
+    str | None,
+    _column("Trusted quality, higher is better, empty where not labelled.", "--gold"),
+]
+Prompt = Annotated[str | None, _column("What was answered; the unit of every interval.")]
+Candidate = Annotated[str | None, _column("Name of a candidate within its prompt.")]
+Source = Annotated[str | None, _column("The system or model that a candidate came from.")]
+Group = Annotated[str | None, _column("Only candidates of one group are compared.")]
+LabelProb = Annotated[
+    str | None, _column("Recorded chance, above 0 to 1, that this row was ever labelled.")
+]
+Text = Annotated[str | None, _column("The candidate's text, to find duplicates.")]
+By = Annotated[
+    str | None,
+    _column("Step, policy or checkpoint: samples that differ in it are not compared.", "--by"),
+]
+
+Window = Annotated[
+    int | None, _option(READING, "Read only the last so many steps.", min=1, metavar="STEPS")
+]
+PoolGroups = Annotated[
+    bool,
+    _option(
+        READING,
+        "Compare candidates of different groups all the same; invents gains, raises a stop.",
+        "--pool-groups",
+    ),
+]
+Reduction = Annotated[
+    Reduce | None, _option(READING, "How several rows of one candidate become one.", "--reduce")
+]
+GoldSource = Annotated[
+    str | None,
+    _option(READING, 'Whose judgement gold is: human, verifier, "judge NAME".', metavar="TEXT"),
+]
+Drawn = Annotated[
+    LabelsDrawn | None,
+    _option(READING, "How the labelled rows were chosen, where some are not labelled."),
+]
+
+Level = Annotated[
+    float,
+    _option(DECIDING, "Confidence level of every interval, between 0 and 1.", metavar="LEVEL"),
+]
+Pressures = Annotated[
+    list[str] | None,
+    _option(
+        DECIDING,
+        "best_of_n, threshold, kl_tilt, soft_best_of_n, best_of_poisson or chi_square; repeat for "
+        "several. Default: all.",
+        "--pressure",
+        metavar="ID",
+    ),
+]
+ToleranceSd = Annotated[
+    float,
+    _option(
+        DECIDING,
+        "A change in gold this small does not count, in standard deviations of gold within a "
+        "prompt.",
+        min=0.0,
+    ),
+]
+ToleranceGain = Annotated[
+    float,
+    _option(DECIDING, "Nor does one below this share of the gain so far.", min=0.0),
+]
+Cost = Annotated[
+    float,
+    _option(DECIDING, "Cost of one more candidate, in units of gold.", min=0.0),
+]
+Objectives = Annotated[
+    Objective,
+    _option(
+        DECIDING,
+        "What counts: the mean of gold, or how often gold beats a random candidate of the prompt.",
+        "--objective",
+    ),
+]
+SoftLambda = Annotated[
+    float | None,
+    _option(
+        DECIDING,
+        "Inverse temperature of soft best-of-n, per unit of the proxy. Default: set from the data.",
+        metavar="NUMBER",
+    ),
+]
+
+Json = Annotated[
+    bool, _option(OUTPUT, "Print the audit as one line of JSON and nothing else.", "--json")
+]
+Html = Annotated[
+    Path | None,
+    _option(
+        OUTPUT,
+        "Where the page goes. Default: NAME.audit.html beside the table (not with --json).",
+        metavar="PATH",
+    ),
+]
+NoHtml = Annotated[bool, _option(OUTPUT, "Write no page.", "--no-html")]
+Save = Annotated[
+    list[Path] | None,
+    _option(
+        OUTPUT,
+        "Also save as .html, .json, .png or .svg, by suffix; repeat for several.",
+        "--save",
+        metavar="PATH",
+    ),
+]
+Card = Annotated[
+    Path | None,
+    _option(
+        OUTPUT,
+        "Save the validity card (JSON): what a score is worth, and where that holds.",
+        metavar="PATH",
+    ),
+]
+Fail = Annotated[
+    FailOn, _option(OUTPUT, "The least severe finding that makes the exit code 1.", "--fail-on")
+]
