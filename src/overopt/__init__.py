@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from overopt.auditing import Audit as Audit, audit as audit
+    from overopt.curves.gold_curve import GoldCurve as GoldCurve, gold_curve as gold_curve
     from overopt.errors import (
         BadOption as BadOption,
         BadSamples as BadSamples,
@@ -35,12 +37,14 @@ __version__ = "0.1.0"
 
 # Where each public name lives; it is imported at first use, so that `import overopt` stays light.
 _HOMES = {
+    "Audit": "overopt.auditing",
     "BadOption": "overopt.errors",
     "BadSamples": "overopt.errors",
     "BestOfN": "overopt.pressure",
     "BestOfPoisson": "overopt.pressure",
     "ChiSquare": "overopt.pressure",
     "Finding": "overopt.findings",
+    "GoldCurve": "overopt.curves.gold_curve",
     "KLTilt": "overopt.pressure",
     "MissingDependency": "overopt.errors",
     "NotIdentified": "overopt.errors",
@@ -51,6 +55,8 @@ _HOMES = {
     "SoftBestOfN": "overopt.pressure",
     "StoreError": "overopt.errors",
     "Threshold": "overopt.pressure",
+    "audit": "overopt.auditing",
+    "gold_curve": "overopt.curves.gold_curve",
     "read_samples": "overopt.samples",
     "to_arrow": "overopt.samples",
     "to_parquet": "overopt.samples",
