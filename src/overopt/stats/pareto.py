@@ -45,7 +45,7 @@ def pareto_shape(excess: FloatVector) -> float:
     grid = 1 / largest + (1 - np.sqrt(points / (np.arange(1, points + 1) - 0.5))) / (3 * quartile)
     shapes = np.log1p(-grid[:, None] * excess).mean(axis=1)
     likelihood = count * (np.log(-grid / shapes) - shapes - 1)
-    weights = 1 / np.exp(likelihood - likelihood[:, None]).sum(axis=1)
+    weights = np.exp(likelihood - likelihood.max())
     rate = float((grid * weights).sum() / weights.sum())
     shape = float(np.log1p(-rate * excess).mean())
     return (count * shape + 5.0) / (count + 10.0)
