@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -18,7 +19,7 @@ from overopt.cli.finding import finding
 from overopt.cli.output import complain
 from overopt.errors import OveroptError
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
 
 BAD_INPUT, DEFECT, INTERRUPTED = 2, 3, 130
 
@@ -54,13 +55,14 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line; every failure is one line on standard error."""
-    sys.exit(_run())
+    """Run the command line that the process was started with, and exit."""
+    sys.exit(run())
 
 
-def _run() -> int:
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Exit code of a command line; every failure is one line on standard error."""
     try:
-        return int(app(standalone_mode=False) or 0)
+        return int(app(args=arguments, prog_name="overopt", standalone_mode=False) or 0)
     except (OveroptError, OSError) as error:
         return _failed(error, BAD_INPUT)
     except (KeyboardInterrupt, typer.Abort):

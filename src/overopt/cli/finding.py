@@ -29,4 +29,7 @@ def finding(
 
 def _explained(entry: Entry, width: int) -> str:
     paragraphs = (f"{entry.code}: {entry.title}", entry.meaning, f"What to do: {entry.remedy}")
-    return "\n\n".join(textwrap.fill(text, width) for text in paragraphs) + "\n"
+    return (
+        "\n\n".join(textwrap.fill(text, width, break_on_hyphens=False) for text in paragraphs)
+        + "\n"
+    )
