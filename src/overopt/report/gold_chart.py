@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from overopt.report.words import (
@@ -232,18 +232,17 @@ def _veil_layers(curve: Document) -> list[Spec]:
 
 
 def _veils(curve: Document) -> Rows:
-    """Stretches of the strength axis that are grey, from half-way to the last trusted strength."""
+    """Grey stretches of the strength axis; borders lie half-way, on the log axis, to the rest."""
     kept = [(s, g) for s, g in zip(curve["strength"], curve["grey"], strict=True) if s > 0]
-    merged: Rows = []
-    for (before, was_grey), (strength, grey) in pairwise(kept):
-        if not grey:
-            continue
-        if merged and was_grey:
-            merged[-1]["to"] = strength
-        else:
-            start = before if was_grey else math.sqrt(before * strength)
-            merged.append({"from": start, "to": strength})
-    return merged
+    strengths = [strength for strength, _ in kept]
+    borders = [math.sqrt(low * high) for low, high in pairwise(strengths)]
+    edges = [*strengths[:1], *borders, *strengths[-1:]]
+    veils = []
+    for grey, stretch in groupby(range(len(kept)), key=lambda i: kept[i][1]):
+        if grey:
+            places = list(stretch)
+            veils.append({"from": edges[places[0]], "to": edges[places[-1] + 1]})
+    return veils
 
 
 def _nought_layers(curve: Document) -> list[Spec]:
