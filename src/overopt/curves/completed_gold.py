@@ -12,7 +12,7 @@ nothing in the data can show it, when whoever labelled chose rows by looking at 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, final
 
@@ -30,6 +30,7 @@ FOLDS = 5
 KNOTS = np.log([2.0, 5.0, 20.0])  # in s = -ln(1 - rank share): the top half, fifth, twentieth
 RIDGE = 1.0  # pseudo-observations that pull each slope to zero
 FEWEST_FOR_SLOPES = 20
+MOST_LEVELS = 11  # of a rating scale, 0 to 10
 LABEL_DESIGNS = ("all", "uniform", "recorded", "winners", "unknown", "none")
 
 
@@ -45,6 +46,11 @@ class CompletedGold:
     inverse: FloatArray | None
     design: str
     bounds: tuple[float, float] | None
+
+    def take(self, rows: npt.NDArray[np.bool_]) -> CompletedGold:
+        """The same for some rows; the scale stays that of all."""
+        inverse = None if self.inverse is None else self.inverse[rows]
+        return replace(self, value=self.value[rows], inverse=inverse)
 
 
 def label_design(samples: Samples, declared: str | None = None) -> str:
@@ -71,11 +77,12 @@ def completed_gold(samples: Samples, proxy: str, design: str) -> CompletedGold:
     """Completed gold of every row; ``samples`` must be scored by ``proxy`` throughout."""
     if samples.gold is None or design == "none":
         raise BadSamples("no gold labels: name a gold column that has values")
+    if samples.labelled == samples.rows:
+        bounds = gold_bounds(samples.gold)
+        return CompletedGold(value=samples.gold, inverse=None, design=design, bounds=bounds)
     gold = np.asarray(samples.gold, dtype=float)
     labelled = ~np.isnan(gold)
     bounds = gold_bounds(gold[labelled])
-    if labelled.all():
-        return CompletedGold(value=gold, inverse=None, design=design, bounds=bounds)
     inverse = np.where(labelled, 1.0 / _label_probability(samples, labelled, design), 0.0)
     predicted = _cross_fitted(samples, proxy, gold, labelled)
     residual = np.where(labelled, gold - predicted, 0.0)
@@ -91,14 +98,13 @@ def gold_bounds(gold: FloatArray) -> tuple[float, float] | None:
     low, high = float(gold.min()), float(gold.max())
     if low >= 0 and high <= 1:
         return 0.0, 1.0
-    levels = np.unique(gold[:10_000])
-    if len(levels) == 2 or (len(levels) <= 11 and bool(np.all(gold == np.rint(gold)))):
-        return low, high
-    return None
+    few = len(np.unique(gold[:100])) <= MOST_LEVELS and len(np.unique(gold)) <= MOST_LEVELS
+    whole = few and bool(np.all(gold == np.rint(gold)))
+    return (low, high) if whole or (few and len(np.unique(gold)) == 2) else None
 
 
 def prompt_folds(prompt_ids: npt.NDArray[Any], folds: int = FOLDS) -> npt.NDArray[np.int64]:
-    """Fold of every prompt [prompts]: a hash of its id, so that row order and shards do not matter."""
+    """Fold of every prompt [prompts]: a hash of its id, whatever the order of rows or shards."""
     digests = (blake2b(str(name).encode(), digest_size=4).digest() for name in prompt_ids.tolist())
     numbers = np.frombuffer(b"".join(digests), dtype="<u4")
     return (numbers % folds).astype(np.int64)
@@ -115,7 +121,7 @@ def _label_probability(
 def _cross_fitted(
     samples: Samples, proxy: str, gold: FloatArray, labelled: npt.NDArray[np.bool_]
 ) -> FloatArray:
-    """Predicted gold [rows]: ridge on a piecewise-linear basis in rank, fitted off the row's fold."""
+    """Predicted gold [rows]: ridge, piecewise linear in rank, fitted off the row's own fold."""
     basis = _basis(_rank_share(samples, proxy), slopes=labelled.sum() >= FEWEST_FOR_SLOPES)
     fold = prompt_folds(samples.prompt_ids)[samples.prompt]
     width = basis.shape[1]

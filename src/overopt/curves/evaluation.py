@@ -6,16 +6,17 @@ and through explicit weights. Both return the same numbers for the same pressure
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
-from overopt.pressure import Pressure, RankPressure
-from overopt.stats.order import Ranking, ranking
+from overopt.pressure import Pressure
+from overopt.stats.order import Ranking
 
-__all__ = ["Evaluation", "evaluated"]
+__all__ = ["Evaluation", "evaluated", "summed"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 CHUNK_ENTRIES = 2_000_000  # weights held at once, 16 MB
@@ -45,12 +46,15 @@ def evaluated(
     proxies: FloatArray,
     gold: FloatArray | None,
     inverse: FloatArray | None,
-    ranked: Ranking | None = None,
+    ranked: Ranking,
+    by_rank: FloatArray | None,
 ) -> Evaluation:
-    """Evaluation of groups with proxies, completed gold and label inverses, each [groups, m]."""
-    if isinstance(pressure, RankPressure):
-        order = ranked if ranked is not None else ranking(proxies)
-        return _by_ranks(pressure, strengths, order, gold, inverse)
+    """Evaluation of groups with proxies, completed gold and label inverses, each [groups, m].
+
+    ``by_rank`` [S, m] are the weights of a rank pressure for groups of this size, else None.
+    """
+    if by_rank is not None:
+        return _by_ranks(by_rank, ranked, gold, inverse)
     width = max(1, CHUNK_ENTRIES // (proxies.shape[1] * len(strengths)))
     parts = []
     for first in range(0, len(proxies), width):
@@ -68,28 +72,29 @@ def evaluated(
 
 
 def _by_ranks(
-    pressure: RankPressure,
-    strengths: FloatArray,
+    weights: FloatArray,
     ranked: Ranking,
     gold: FloatArray | None,
     inverse: FloatArray | None,
 ) -> Evaluation:
-    weights = pressure.rank_weights(ranked.size, strengths)
-    total = np.zeros((len(strengths), ranked.size + 1))
+    total = np.zeros((len(weights), ranked.size + 1))
     np.cumsum(weights, axis=1, out=total[:, 1:])
     groups = len(ranked.order)
     square = _squared_rank_weights(weights, total, ranked)
     labels = label_mass = None
     if gold is not None and inverse is None:
-        labels, label_mass = _products(weights, square), np.full(len(strengths), float(groups))
+        labels, label_mass = _products(weights, square), np.full(len(weights), float(groups))
     elif inverse is not None:
         row, column = np.nonzero(inverse)
         start, stop = ranked.bounds()
         start, stop = start[row, column], stop[row, column]
         carried = (total[:, stop] - total[:, start]) / (stop - start) * inverse[row, column]
         labels, label_mass = carried @ carried.T, carried.sum(axis=1)
+    by_rank = None
+    if gold is not None:  # cast first: numpy multiplies mixed precisions without BLAS
+        by_rank = ranked.sorted_values(gold).astype(np.float64, copy=False)
     return Evaluation(
-        gold=None if gold is None else ranked.sorted_values(gold) @ weights.T,
+        gold=None if by_rank is None else by_rank @ weights.T,
         slope=None,
         proxy=weights @ ranked.scores.sum(axis=0, dtype=np.float64),
         ess=groups**2 / square,
@@ -99,10 +104,10 @@ def _by_ranks(
 
 
 def _products(weights: FloatArray, square: FloatArray) -> FloatArray:
-    """Products of rank weights [S, S], scaled so that the diagonal is ``square`` (ties included)."""
+    """Products of rank weights [S, S], scaled so that the diagonal is ``square`` (with ties)."""
     product = weights @ weights.T
     scale = np.sqrt(square / np.diag(product))
-    return product * np.outer(scale, scale)
+    return np.asarray(product * np.outer(scale, scale))
 
 
 def _squared_rank_weights(weights: FloatArray, total: FloatArray, ranked: Ranking) -> FloatArray:
@@ -112,7 +117,7 @@ def _squared_rank_weights(weights: FloatArray, total: FloatArray, ranked: Rankin
     start, stop, count = ranked.atoms()
     shared = (total[:, stop] - total[:, start]) ** 2 / (stop - start)
     alone = square[:, stop] - square[:, start]
-    return len(ranked.order) * square[:, -1] + (shared - alone) @ count.astype(float)
+    return np.asarray(len(ranked.order) * square[:, -1] + (shared - alone) @ count.astype(float))
 
 
 def _by_weights(
@@ -131,7 +136,7 @@ def _by_weights(
         labels, label_mass = flat @ flat.T, flat.sum(axis=1)
     return Evaluation(
         gold=None if gold is None else np.einsum("gsm,gm->gs", weights, gold),
-        slope=None if moving is None else np.einsum("gsm,gm->gs", moving, gold),
+        slope=None if gold is None or moving is None else np.einsum("gsm,gm->gs", moving, gold),
         proxy=np.einsum("gsm,gm->s", weights, proxies),
         ess=(1 / np.einsum("gsm,gsm->gs", weights, weights)).sum(axis=0),
         labels=labels,
@@ -140,14 +145,23 @@ def _by_weights(
 
 
 def _joined(parts: list[Evaluation]) -> Evaluation:
-    first = parts[0]
     return Evaluation(
-        gold=None if first.gold is None else np.concatenate([p.gold for p in parts]),
-        slope=None if first.slope is None else np.concatenate([p.slope for p in parts]),
-        proxy=np.sum([p.proxy for p in parts], axis=0),
-        ess=np.sum([p.ess for p in parts], axis=0),
-        labels=None if first.labels is None else np.sum([p.labels for p in parts], axis=0),
-        label_mass=None
-        if first.label_mass is None
-        else np.sum([p.label_mass for p in parts], axis=0),
+        gold=stacked([part.gold for part in parts]),
+        slope=stacked([part.slope for part in parts]),
+        proxy=np.sum([part.proxy for part in parts], axis=0),
+        ess=np.sum([part.ess for part in parts], axis=0),
+        labels=summed([part.labels for part in parts]),
+        label_mass=summed([part.label_mass for part in parts]),
     )
+
+
+def stacked(parts: Sequence[FloatArray | None]) -> FloatArray | None:
+    """Parts one below the other; None when there are none."""
+    present = [part for part in parts if part is not None]
+    return np.concatenate(present) if present else None
+
+
+def summed(parts: Sequence[FloatArray | None]) -> FloatArray | None:
+    """Sum of the parts; None when there are none."""
+    present = [part for part in parts if part is not None]
+    return np.asarray(np.sum(present, axis=0)) if present else None

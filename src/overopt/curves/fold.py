@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
-from overopt.curves.evaluation import Evaluation, evaluated
+from overopt.curves.evaluation import Evaluation, evaluated, summed
 from overopt.pressure import Divergences, Pressure, RankPressure
 from overopt.samples import GroupBatch, Samples
 from overopt.stats.moments import Moments
@@ -23,7 +24,7 @@ __all__ = ["CurveSums", "curve_sums", "largest_common_size", "prompt_vectors"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 REACHED_BY = 0.95  # a curve stops at the largest n that this share of groups reach
-CHUNK_ROWS = 1 << 19
+CHUNK_ROWS = 1 << 17  # one chunk and what is made of it stay in the processor's cache
 
 
 @final
@@ -58,8 +59,8 @@ class CurveSums:
             kl=self.kl + other.kl,
             chi_square=self.chi_square + other.chi_square,
             win_rate=self.win_rate + other.win_rate,
-            labels=_added(self.labels, other.labels),
-            label_mass=_added(self.label_mass, other.label_mass),
+            labels=summed([self.labels, other.labels]),
+            label_mass=summed([self.label_mass, other.label_mass]),
         )
 
 
@@ -89,8 +90,8 @@ def curve_sums(
         kl=np.sum([part.divergences.kl * part.groups for part in parts], axis=0),
         chi_square=np.sum([part.divergences.chi_square * part.groups for part in parts], axis=0),
         win_rate=np.sum([part.divergences.win_rate * part.groups for part in parts], axis=0),
-        labels=_summed([part.evaluation.labels for part in parts]),
-        label_mass=_summed([part.evaluation.label_mass for part in parts]),
+        labels=summed([part.evaluation.labels for part in parts]),
+        label_mass=summed([part.evaluation.label_mass for part in parts]),
     )
     return totals
 
@@ -141,6 +142,9 @@ def _parts(
 ) -> Iterator[_Part]:
     scores = samples.proxies[proxy]
     for batch in samples.batches(smallest):
+        by_rank = None
+        if isinstance(pressure, RankPressure):
+            by_rank = _rank_weights(pressure, batch.size, tuple(strengths))
         width = max(1, CHUNK_ROWS // batch.size)
         for first in range(0, len(batch.prompt), width):
             here = slice(first, first + width)
@@ -156,9 +160,16 @@ def _parts(
                     None if gold is None else part.gather(gold),
                     None if inverse is None else part.gather(inverse),
                     ranked,
+                    by_rank,
                 ),
                 divergences=_divergences(pressure, strengths, proxies, ranked),
             )
+
+
+@lru_cache(maxsize=32)
+def _rank_weights(pressure: RankPressure, size: int, strengths: tuple[float, ...]) -> FloatArray:
+    """Weights of a rank pressure, made once for all blocks of a stream."""
+    return pressure.rank_weights(size, np.array(strengths))
 
 
 def _divergences(
@@ -192,12 +203,3 @@ def _one_group_each(prompts: int, parts: list[_Part]) -> bool:
     for part in parts:
         seen += np.bincount(part.prompt, minlength=prompts)
     return bool(seen.max(initial=0) <= 1)
-
-
-def _added(one: FloatArray | None, other: FloatArray | None) -> FloatArray | None:
-    return None if one is None or other is None else one + other
-
-
-def _summed(parts: list[FloatArray | None]) -> FloatArray | None:
-    present = [part for part in parts if part is not None]
-    return np.sum(present, axis=0) if present else None

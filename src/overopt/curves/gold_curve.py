@@ -20,16 +20,16 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-from overopt.curves.completed_gold import completed_gold, label_design
+from overopt.curves.completed_gold import CompletedGold, completed_gold, label_design
 from overopt.curves.fold import CurveSums, curve_sums, largest_common_size
-from overopt.errors import BadOption
+from overopt.errors import BadOption, BadSamples
 from overopt.pressure import Pressure, ScorePressure
 from overopt.samples import Samples
 from overopt.stats.intervals import max_t_quantile, t_quantile, wilson_interval
 from overopt.stats.moments import Moments
 from overopt.stats.pareto import pareto_k
 
-__all__ = ["GoldCurve", "gold_curve"]
+__all__ = ["GoldCurve", "default_strengths", "gold_curve"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 BoolArray = npt.NDArray[np.bool_]
@@ -97,9 +97,8 @@ class GoldCurve:
         spread = np.sqrt(np.diag(covariance))
         if joint:
             chosen = self.joint_strengths()
-            critical = max_t_quantile(
-                covariance[np.ix_(chosen, chosen)], float(df[chosen].min()), self.level
-            )
+            among = covariance[np.ix_(chosen, chosen)]
+            critical = np.asarray(max_t_quantile(among, float(df[chosen].min()), self.level))
         else:
             critical = t_quantile(self.level, df)
         lower, upper = self.gold - critical * spread, self.gold + critical * spread
@@ -132,6 +131,18 @@ class GoldCurve:
             np.where(defined, part.mean + half, np.nan),
         )
 
+    def gain(self, cost: float = 0.0) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Gain against no pressure, paired by prompt, with pointwise limits: three arrays [S].
+
+        Net of ``cost`` for every candidate beyond the first.
+        """
+        contrasts = np.eye(len(self.strength))
+        contrasts[:, 0] -= 1
+        estimate, covariance, df = self.contrast(contrasts)
+        estimate = estimate - cost * (self.strength - self.strength[0])
+        half = t_quantile(self.level, df) * np.sqrt(np.maximum(np.diag(covariance), 0))
+        return estimate, estimate - half, estimate + half
+
     def contrast(self, contrasts: FloatArray) -> tuple[FloatArray, FloatArray, float]:
         """Differences of gold between strengths, paired by prompt.
 
@@ -157,7 +168,7 @@ class GoldCurve:
         ratio = np.linspace(0, np.log(len(trusted)), JOINT_STRENGTHS)
         picked = np.unique(np.rint(np.exp(ratio)).astype(np.int64) - 1)
         half = np.searchsorted(self.strength[trusted], self.strength[trusted[-1]] / 2, "right") - 1
-        return trusted[np.unique(np.concatenate([picked, [half, len(trusted) - 1]]))]
+        return np.asarray(trusted[np.unique(np.concatenate([picked, [half, len(trusted) - 1]]))])
 
     def _levels(self) -> Moments:
         assert self.moments is not None
@@ -197,7 +208,8 @@ class GoldCurve:
         if self.partial:
             lower, upper = wilson_interval(share, self.labels_effective, self.level)
             centre = (lower + upper) / 2
-            return np.where(used, centre * (1 - centre), 0).max(axis=1) * square
+            noise = np.where(used, centre * (1 - centre), 0).max(axis=1)
+            return np.asarray(noise * square)
         expected = self.labels_effective * np.minimum(share, 1 - share)
         rare = np.where(used, expected, np.inf).min(axis=1) < FEWEST_EXPECTED
         return have + np.where(rare, square / self.groups, 0)
@@ -231,44 +243,51 @@ def gold_curve(
     strengths: FloatArray | None = None,
     level: float = 0.95,
     labels_drawn: str | None = None,
+    completed: CompletedGold | None = None,
 ) -> GoldCurve:
     """Gold under ``pressure`` on ``proxy``.
 
-    ``samples`` is a table, or an iterable of tables that share no prompt (a stream; then every row
+    ``samples`` is a table, or an iterable of tables that share no prompt (a stream; then all rows
     must be labelled, or none). ``labels_drawn`` declares the design of partial labels: ``uniform``
     or ``unknown`` (labels used as if uniform, so the curve is descriptive only); with a
-    ``label_prob`` column nothing need be declared.
-    Raises BadOption for strengths out of range and BadSamples where nothing can be estimated.
+    ``label_prob`` column nothing need be declared. ``completed`` is the table's completed gold,
+    where the caller has it already.
+    Raises BadOption for a level outside (0, 1), BadSamples where nothing can be estimated.
     """
     if not 0 < level < 1:
         raise BadOption(f"level {level!r}: give a number between 0 and 1, such as 0.95")
+    streamed = not isinstance(samples, Samples)
     blocks = [samples] if isinstance(samples, Samples) else samples
     sums: CurveSums | None = None
     first: Samples | None = None
     for block in blocks:
         if first is None:
             first, smallest = block, largest_common_size(block)
-            if strengths is None:
-                strengths = default_strengths(block, proxy, pressure, smallest)
-            design = label_design(block, labels_drawn)
-            bounds = None
+            grid = default_strengths(block, proxy, pressure, smallest)
+            grid = grid if strengths is None else np.asarray(strengths, dtype=float)
+            design, bounds = label_design(block, labels_drawn), None
+        if streamed and label_design(block, labels_drawn) not in ("all", "none"):
+            raise BadSamples(
+                f"{block.origin}: a stream with partial labels; read the table whole instead"
+            )
         gold = inverse = None
         if design != "none":
-            completed = completed_gold(block, proxy, design)
-            gold, inverse, bounds = completed.value, completed.inverse, completed.bounds
+            known = completed if completed is not None else completed_gold(block, proxy, design)
+            gold, inverse = known.value, known.inverse
+            bounds = known.bounds if block is first else _wider(bounds, known.bounds)
         part = curve_sums(
-            block, proxy, pressure, strengths, smallest=smallest, gold=gold, inverse=inverse
+            block, proxy, pressure, grid, smallest=smallest, gold=gold, inverse=inverse
         )
         sums = part if sums is None else sums.merge(part)
-    if sums is None or first is None or strengths is None:
+    if sums is None or first is None:
         raise BadOption("an empty stream of samples: nothing to estimate")
-    tail = _pareto_k(first, proxy, pressure, strengths, smallest)
-    doubtful = pressure.unreliable(smallest, strengths) | (tail > TRUSTED_PARETO_K)
-    grey = np.logical_or.accumulate(doubtful)  # more pressure never restores trust
+    tail, ruled_by_tail = _tail_of_weights(first, proxy, pressure, grid, smallest)
+    # More pressure never restores trust, so what follows a doubtful strength is doubtful too.
+    grey = np.logical_or.accumulate(pressure.unreliable(smallest, grid) | ruled_by_tail)
     return GoldCurve(
         pressure=pressure,
         proxy_name=proxy,
-        strength=strengths,
+        strength=grid,
         kl=sums.kl / sums.groups,
         chi_square=sums.chi_square / sums.groups,
         win_rate=sums.win_rate / sums.groups,
@@ -287,6 +306,15 @@ def gold_curve(
     )
 
 
+def _wider(
+    one: tuple[float, float] | None, other: tuple[float, float] | None
+) -> tuple[float, float] | None:
+    """Scale that holds both; none as soon as one part has none."""
+    if one is None or other is None:
+        return None
+    return min(one[0], other[0]), max(one[1], other[1])
+
+
 def default_strengths(
     samples: Samples, proxy: str, pressure: Pressure, smallest: int
 ) -> FloatArray:
@@ -296,12 +324,18 @@ def default_strengths(
     return pressure.default_strengths(batches, smallest)
 
 
-def _pareto_k(
+def _tail_of_weights(
     samples: Samples, proxy: str, pressure: Pressure, strengths: FloatArray, smallest: int
-) -> FloatArray:
-    """Pareto k [S] of the normalised weights of all groups together; NaN for rank pressures."""
+) -> tuple[FloatArray, BoolArray]:
+    """Pareto k [S] of the normalised weights of all groups together, and where it forbids trust.
+
+    The tail rules the mean only if the effective sample size is no larger than the tail that was
+    fitted: on scores with few levels k alone is noise. NaN and False for rank pressures.
+    """
+    shape = np.full(len(strengths), np.nan)
+    ruled = np.zeros(len(strengths), dtype=bool)
     if not isinstance(pressure, ScorePressure):
-        return np.full(len(strengths), np.nan)
+        return shape, ruled
     scores = samples.proxies[proxy]
     pooled: list[list[FloatArray]] = [[] for _ in strengths]
     rows = 0
@@ -313,7 +347,12 @@ def _pareto_k(
             pooled[s].append(weights[:, s].ravel())
         if rows >= PARETO_ROWS:
             break
-    return np.array([pareto_k(np.concatenate(parts)) for parts in pooled])
+    for s, parts in enumerate(pooled):
+        weights = np.concatenate(parts)
+        shape[s] = pareto_k(weights)
+        effective = weights.sum() ** 2 / np.square(weights).sum()
+        ruled[s] = shape[s] > TRUSTED_PARETO_K and effective < 3 * np.sqrt(rows)
+    return shape, ruled
 
 
 def _doubling_contrasts(strength: FloatArray) -> FloatArray:

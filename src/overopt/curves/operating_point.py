@@ -136,7 +136,7 @@ def operating_point(
     allowed = np.maximum(options.spread * within_spread, options.gain * found.gain)
     decision, at = _decision(curve, found, allowed)
     if curve.design == "unknown" or curve.prompts < 2:
-        decision, at = "undecided", 0 if curve.prompts < 2 else _largest_proven(found)
+        decision, at = "undecided", 0
     position = int(found.positions[at])
     return OperatingPoint(
         pressure=curve.pressure.id,
@@ -199,8 +199,10 @@ def _largest_proven(found: Gains) -> int:
 
 
 def _numbers(curve: GoldCurve, found: Gains, at: int) -> dict[str, float]:
-    """What the sentence and the report quote: gold at the point and at the end, and the change."""
+    """What the sentence and the report quote: the point, the end, the best and the worst."""
     half = _half_of_the_end(curve, found)
+    best = int(np.argmax(found.gain[1:])) + 1 if len(found.gain) > 1 else 0
+    worst = int(np.argmin(np.where(found.gain_upper < 0, found.gain, np.inf)))
     return {
         "gold": float(curve.gold[found.positions[at]]),
         "gold_no_pressure": float(curve.gold[0]),
@@ -212,11 +214,19 @@ def _numbers(curve: GoldCurve, found: Gains, at: int) -> dict[str, float]:
         "last_doubling": float(found.rest[half]),
         "last_doubling_lower": float(found.rest_lower[half]),
         "last_doubling_upper": float(found.rest_upper[half]),
+        "best": float(curve.strength[found.positions[best]]),
+        "best_gain": float(found.gain[best]),
+        "best_lower": float(found.gain_lower[best]),
+        "best_upper": float(found.gain_upper[best]),
+        "worst": float(curve.strength[found.positions[worst]]),
+        "worst_gain": float(found.gain[worst]),
+        "worst_lower": float(found.gain_lower[worst]),
+        "worst_upper": float(found.gain_upper[worst]),
     }
 
 
 def _needs(curve: GoldCurve, found: Gains, allowed: FloatArray) -> str:
-    """What would decide an undecided curve: the smallest of the possible proofs, in prompts or labels."""
+    """What would decide an undecided curve: the cheapest of the possible proofs."""
     if curve.prompts < 2:
         return "more prompts: with a single prompt nothing can be said about others"
     if curve.design == "unknown":
@@ -250,7 +260,7 @@ def _needs(curve: GoldCurve, found: Gains, allowed: FloatArray) -> str:
 
 
 def _factor(size: float, error: float, critical: float) -> float:
-    """How many times the data it takes for ``size`` to exceed ``critical`` errors with power 0.8."""
+    """How many times the data makes ``size`` exceed ``critical`` errors with power 0.8."""
     if not size > 0:
         return float("inf")
     return float(((critical + 0.84) * error / size) ** 2)

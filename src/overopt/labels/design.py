@@ -49,7 +49,7 @@ def label_probabilities(
 
 
 def _capped(importance: FloatArray, total: float, cap: float) -> FloatArray:
-    """Values proportional to importance, none above ``cap``, summing to ``total`` where possible."""
+    """Values proportional to importance, at most ``cap``, summing to ``total`` if possible."""
     chance = np.zeros_like(importance)
     free = importance > 0
     for _ in range(60):

@@ -48,7 +48,7 @@ class BestOfN(RankPressure):
             - gammaln(size)
         )
         weights = np.where(reachable, np.exp(log_weight), 0.0)
-        return weights / weights.sum(axis=1, keepdims=True)
+        return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
     def density(self, strengths: FloatArray) -> RankDensity:
         """g(q) = n q^(n-1)."""
@@ -56,7 +56,7 @@ class BestOfN(RankPressure):
 
         def entropy(q: FloatArray) -> FloatArray:
             log_q = np.log(np.where(q > 0, q, 1.0))
-            return q**n * (np.log(n) + (n - 1) * log_q - (n - 1) / n)
+            return np.asarray(q**n * (np.log(n) + (n - 1) * log_q - (n - 1) / n))
 
         return RankDensity(
             mass=lambda q: q**n,

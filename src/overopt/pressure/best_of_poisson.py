@@ -92,7 +92,7 @@ class BestOfPoisson(RankPressure):
         rivals = np.arange(size)[None, :]
         chance = np.exp(xlogy(rivals, mu) - mu - gammaln(rivals + 1))
         chance[:, -1] = np.maximum(1 - chance[:, :-1].sum(axis=1), 0)
-        return chance
+        return np.asarray(chance)
 
 
 def _scaled_ei(x: FloatArray) -> FloatArray:

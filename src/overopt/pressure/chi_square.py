@@ -37,7 +37,7 @@ class ChiSquare(ScorePressure):
         excess = np.maximum(gaps - level, 0)
         weights = strength * excess / proxies.shape[1]
         flat = np.full_like(weights, 1.0 / proxies.shape[1])
-        return np.where(strength > 0, weights, flat)
+        return np.asarray(np.where(strength > 0, weights, flat))
 
     def slope_weights(self, proxies: FloatArray, strengths: FloatArray) -> FloatArray:
         """Derivative by ln(strength): on the active candidates, strength * (gap - their mean)."""
@@ -45,15 +45,15 @@ class ChiSquare(ScorePressure):
         gaps, level = self._gaps_and_level(proxies, strength)
         active = gaps > level
         mean = np.sum(gaps * active, axis=2, keepdims=True) / active.sum(axis=2, keepdims=True)
-        return strength * active * (gaps - mean) / proxies.shape[1]
+        return np.asarray(strength * active * (gaps - mean) / proxies.shape[1])
 
     def _gaps_and_level(
         self, proxies: FloatArray, strength: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Proxies minus the group's maximum [groups, 1, m], and the level [groups, strengths, 1].
 
-        With the k best active, the mean ratio is 1 at level = mean of the k best - m / (k strength);
-        the right k is the largest whose k-th best still lies above its level.
+        With the k best active, the mean ratio is 1 at level = their mean - m / (k strength); the
+        right k is the largest whose k-th best still lies above its level.
         """
         size = proxies.shape[1]
         gaps = (proxies - proxies.max(axis=1, keepdims=True)).astype(float)[:, None, :]

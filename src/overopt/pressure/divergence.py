@@ -42,7 +42,7 @@ class RankDensity:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AtomCounts:
-    """Tie groups of two or more in all groups: quantile ranges, how often, among how many groups."""
+    """Tie groups of two or more: their quantile ranges, how often each, among how many groups."""
 
     low: FloatArray
     high: FloatArray

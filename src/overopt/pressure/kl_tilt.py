@@ -34,11 +34,11 @@ class KLTilt(ScorePressure):
         strength = np.asarray(strengths, dtype=float)[None, :, None]
         centred = proxies - proxies.max(axis=1, keepdims=True)
         unnormalised = np.exp(strength * centred[:, None, :])
-        return unnormalised / unnormalised.sum(axis=2, keepdims=True)
+        return np.asarray(unnormalised / unnormalised.sum(axis=2, keepdims=True))
 
     def slope_weights(self, proxies: FloatArray, strengths: FloatArray) -> FloatArray:
         """strength * weight * (proxy - tilted mean proxy): the slope is strength * Cov."""
         weights = self.weights(proxies, strengths)
         scores = proxies[:, None, :] - proxies.max(axis=1)[:, None, None]
         tilted_mean = np.sum(weights * scores, axis=2, keepdims=True)
-        return np.asarray(strengths)[None, :, None] * weights * (scores - tilted_mean)
+        return np.asarray(strengths[None, :, None] * weights * (scores - tilted_mean))

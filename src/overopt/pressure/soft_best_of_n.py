@@ -23,6 +23,7 @@ IntArray = npt.NDArray[np.integer[Any]]
 STEP = 0.45  # trapezoid step in ln t; its error falls like exp(-pi^2 / step), here about 1e-9
 SMALLEST = 1e-11  # below t = SMALLEST / n the integrand adds less than 1e-11 of a weight
 LARGEST = 34.0  # above t = LARGEST / e_min it is below exp(-34)
+NEVER = 40.0  # a candidate exp(40) times less likely than the next is served by chance never
 BLOCK_ENTRIES = 4_000_000  # numbers held at once, about 32 MB for each of two arrays
 LARGEST_N = 64
 
@@ -47,17 +48,17 @@ class SoftBestOfN(ScorePressure):
         """Weights [groups, strengths, m], accurate to about 1e-8; whole n between 1 and m."""
         n = np.asarray(strengths).astype(int)
         groups, size = proxies.shape
-        gain = np.exp(self.sharpness * (proxies - proxies.max(axis=1, keepdims=True)))
+        log_gain = _log_gain(proxies, self.sharpness)
         low = np.log(SMALLEST / n.max())
-        high = np.log(LARGEST) - np.log(max(float(gain.min()), 1e-280))
-        nodes = np.exp(np.arange(low, high + STEP, STEP))
+        high = np.log(LARGEST) - float(log_gain.min())
+        nodes = np.arange(low, high + STEP, STEP)
         mixing = [_subset_split(size, int(k)) for k in n]
         total = np.zeros((groups, len(n), size))
         width = max(1, BLOCK_ENTRIES // (size * int(n.max()) * len(nodes)))
         for first in range(0, groups, width):
             part = slice(first, first + width)
-            total[part] = _integrated(gain[part], nodes, n, mixing)
-        return total / total.sum(axis=2, keepdims=True)
+            total[part] = _integrated(log_gain[part], nodes, n, mixing)
+        return np.asarray(total / total.sum(axis=2, keepdims=True))
 
     def default_strengths(self, proxies: list[FloatArray], cap: int) -> FloatArray:
         """n = 1, 2, 3, 4, 6, 8, 12, ... up to ``cap``, at most 64."""
@@ -76,20 +77,36 @@ class SoftBestOfN(ScorePressure):
         return {"sharpness": self.sharpness}
 
 
+def _log_gain(proxies: FloatArray, sharpness: float) -> FloatArray:
+    """sharpness * (proxy - best proxy) [groups, m], gaps between neighbours cut to NEVER.
+
+    The cut keeps the range of the integral short when scores lie hundreds of units apart, and
+    changes no weight by more than exp(-NEVER).
+    """
+    order = np.argsort(-proxies, axis=1)
+    drops = -np.diff(np.take_along_axis(proxies, order, axis=1), axis=1).astype(float)
+    below = np.zeros(proxies.shape)
+    np.cumsum(np.minimum(sharpness * drops, NEVER), axis=1, out=below[:, 1:])
+    log_gain = np.empty(proxies.shape)
+    np.put_along_axis(log_gain, order, -below, axis=1)
+    return log_gain
+
+
 def _integrated(
-    gain: FloatArray, nodes: FloatArray, n: IntArray, mixing: list[FloatArray]
+    log_gain: FloatArray, nodes: FloatArray, n: IntArray, mixing: list[FloatArray]
 ) -> FloatArray:
-    """Unnormalised weights [groups, strengths, m] of candidates with exp-scores ``gain``."""
-    groups, size = gain.shape
+    """Unnormalised weights [groups, strengths, m], integrated over ``nodes`` ln t."""
+    groups, size = log_gain.shape
     largest = int(n.max())
     chunk = max(1, BLOCK_ENTRIES // (groups * size * largest))
     total = np.zeros((groups, len(n), size))
     for first in range(0, len(nodes), chunk):
-        t = nodes[first : first + chunk]
-        decay = np.exp(-t[None, :, None] * gain[:, None, :])
+        log_t = nodes[first : first + chunk]
+        rate = np.exp(log_t[None, :, None] + log_gain[:, None, :])
+        decay = np.exp(-rate)
         before = _symmetric_means(decay, largest)
         after = _symmetric_means(decay[:, :, ::-1], largest)[:, :, ::-1]
-        density = gain[:, None, :] * decay * (t * STEP)[None, :, None]
+        density = rate * decay * STEP
         for s, (k, split) in enumerate(zip(n, mixing, strict=True)):
             # others [groups, nodes, m]: mean over subsets of k - 1 of the other m - 1 candidates
             others = np.einsum(

@@ -137,9 +137,18 @@ def raw(column: ArrowColumn, missing: float = 0) -> npt.NDArray[Any]:
 
     Nulls become ``missing``. Nothing here passes a Python number to Arrow: that imports pandas.
     """
-    dtype = np.dtype(column.type.to_pandas_dtype())
+    dtype = _number_type(column.type)
     chunks = [_chunk(chunk, dtype, missing) for chunk in column.chunks if len(chunk)]
     return chunks[0] if len(chunks) == 1 else np.concatenate([np.empty(0, dtype), *chunks])
+
+
+def _number_type(arrow: Any) -> np.dtype[Any]:
+    """The numpy type of an Arrow number type (asking Arrow for it imports pandas before 24)."""
+    from pyarrow import types
+
+    integer = "u" if types.is_unsigned_integer(arrow) else "i"
+    kind = "f" if types.is_floating(arrow) else integer
+    return np.dtype(f"{kind}{arrow.bit_width // 8}")
 
 
 def _chunk(chunk: Any, dtype: np.dtype[Any], missing: float) -> npt.NDArray[Any]:

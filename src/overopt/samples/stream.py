@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, cast
 
@@ -28,7 +29,7 @@ def stream_samples(
     columns: Mapping[str, str] | None = None,
     by: str | None = None,
     gold_source: str | None = None,
-    rows_per_block: int = 1 << 18,
+    rows_per_block: int = 1 << 19,
 ) -> Iterator[Samples]:
     """Blocks of about ``rows_per_block`` rows, each of whole prompts, in the order of the file.
 
@@ -58,7 +59,7 @@ def _blocks(
 ) -> Iterator[Samples]:
     starts = np.cumsum([0, *(part.rows for part in parts[:-1])]).tolist()
     place = Place(names=[part.name for part in parts], starts=starts)
-    batches = (batch for part in parts for batch in part.batches(roles.columns, size))
+    batches = _ahead(batch for part in parts for batch in part.batches(roles.columns, size))
     ended: set[int] = set()
     rows = labelled = 0
     for table in _whole_prompts(batches, roles.prompt_id):
@@ -74,6 +75,15 @@ def _blocks(
             f"gold column {roles.gold!r} of {place.origin} is empty in all {rows} rows: "
             "name another with --gold, or leave it out"
         )
+
+
+def _ahead(batches: Iterator[Any]) -> Iterator[Any]:
+    """The same batches, each decoded in the background while the one before is worked on."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def _whole_prompts(batches: Iterable[Any], prompt: str) -> Iterator[ArrowTable]:

@@ -114,7 +114,7 @@ class Samples:
         """Number of prompts: the sample size of every interval."""
         return len(self.prompt_ids)
 
-    @property
+    @cached_property
     def labelled(self) -> int:
         """Number of rows that carry a gold label."""
         return 0 if self.gold is None else int(np.count_nonzero(~np.isnan(self.gold)))

@@ -24,9 +24,10 @@ IntArray = npt.NDArray[np.integer[Any]]
 class Ranking:
     """Ascending order of scores in each group of m candidates, and where ties are.
 
-    ``order`` [groups, m] holds the candidate at each rank and ``scores`` [groups, m] its score;
-    ``tied`` [tied groups] the groups that have a tie; ``start``, ``stop`` [tied groups, m] the rank range (from 0, stop excluded) of the
-    tie group that each rank belongs to.
+    ``order`` [groups, m] holds the candidate at each rank, as a position in the flattened groups,
+    and ``scores`` [groups, m] its score;
+    ``tied`` [tied groups] the groups that have a tie; ``start``, ``stop`` [tied groups, m] the rank
+    range (from 0, stop excluded) of the tie group that each rank belongs to.
     """
 
     order: IntArray
@@ -42,7 +43,7 @@ class Ranking:
 
     def sorted_values(self, values: FloatArray) -> FloatArray:
         """Values [groups, m] in rank order, each replaced by the mean of its tie group."""
-        ordered = np.take_along_axis(values, self.order, axis=1)
+        ordered = np.take(values, self.order)
         if len(self.tied):
             ordered[self.tied] = self._tie_means(ordered[self.tied])
         return ordered
@@ -66,8 +67,8 @@ class Ranking:
         last = first + 1
         first[self.tied], last[self.tied] = self.start, self.stop
         start, stop = np.empty_like(first), np.empty_like(last)
-        np.put_along_axis(start, self.order, first, axis=1)
-        np.put_along_axis(stop, self.order, last, axis=1)
+        np.put(start, self.order, first)
+        np.put(stop, self.order, last)
         return start, stop
 
     def atoms(self) -> tuple[IntArray, IntArray, IntArray]:
@@ -84,11 +85,13 @@ class Ranking:
 
 def ranking(scores: FloatArray) -> Ranking:
     """Ranking of finite scores [groups, m], ascending; equal scores are tied, never ordered."""
+    groups, size = scores.shape
     order = np.argsort(scores, axis=1)
-    ordered = np.take_along_axis(scores, order, axis=1)
+    order += np.arange(0, groups * size, size)[:, None]  # flat positions: a plain, fast take
+    ordered = np.take(scores, order)
     new = ordered[:, 1:] != ordered[:, :-1]
     tied = np.flatnonzero(~new.all(axis=1))
-    start, stop = _tie_ranges(new[tied], scores.shape[1])
+    start, stop = _tie_ranges(new[tied], size)
     return Ranking(order=order, scores=ordered, tied=tied, start=start, stop=stop)
 
 
