@@ -12,6 +12,7 @@ from overopt.report.words import (
     decimals,
     estimate,
     first_sentence,
+    interval,
     number,
     one_line,
     percent,
@@ -29,6 +30,7 @@ __all__ = ["terminal"]
 NARROW = 90
 CURVE_ROWS = 9
 STRIP = 30
+SEVEREST = ("stop", "caution", "note")
 COLOURS = {"stop": "bold red", "caution": "yellow", "note": "dim"}
 COLOURS |= {"push": "bold green", "saturated": "bold green", "no_peak": "bold green"}
 COLOURS |= {"do_not_push": "bold red", "undecided": "bold yellow"}
@@ -113,7 +115,7 @@ def _findings(findings: Sequence[Document]) -> Iterator[RenderableType]:
     yield ""
     table = _table(("", "left"), ("", "left"), ("", "left"))
     table.show_header = False
-    for finding in findings:
+    for finding in sorted(findings, key=lambda one: SEVEREST.index(one["severity"])):
         severity = finding["severity"]
         table.add_row(
             _styled(severity, COLOURS[severity]),
@@ -159,46 +161,43 @@ def _proxy(audit: Document, proxy: Document, width: int) -> Iterator[RenderableT
     if curve is not None:
         yield ""
         yield _indented(_curve_table(curve, points.get(pressure), width))
-    yield ""
-    yield _indented(_points_table(proxy, points, width))
+    if audit["gold"]:
+        yield ""
+        yield _indented(_points_table(proxy, points, width))
     yield from _prose(proxy)
 
 
 def _curve_table(curve: Document, point: Document | None, width: int) -> Table:
     """The gold curve at a few strengths; where there is room, drawn as dots with intervals."""
     chosen = None if point is None else point["strength"]
-    places = decimals(curve["lower"], curve["upper"])
-    proxy_places = spread_places(curve["proxy"])
-    table = _table((one_line(curve["knob"], 30), "right"), ("KL", "right"), ("proxy", "right"))
-    table.add_column("gold", justify="right")
-    table.add_column("interval")
-    if width >= NARROW:
-        table.add_column(one_line(curve["label"], STRIP))
     shown = thinned(curve["strength"], CURVE_ROWS, chosen)
-    ends = _ends(curve, shown)
-    for i in shown:
-        lower, upper = curve["lower"][i], curve["upper"][i]
-        gold, span = _estimate_cells(curve["gold"][i], lower, upper, places)
-        cells = [number(curve["strength"][i]), number(curve["kl"][i], 2)]
-        cells += [
-            number(curve["proxy"][i], proxy_places),
-            gold,
-            span + (" unreliable" if curve["grey"][i] else ""),
-        ]
-        if width >= NARROW:
-            cells.append(_strip(curve["gold"][i], lower, upper, ends))
+    columns = list(_curve_columns(curve, shown, width))
+    table = _table(*((header, justify) for header, justify, _ in columns))
+    for i, cells in zip(shown, zip(*(c for _, _, c in columns), strict=True), strict=True):
         style = "bold" if curve["strength"][i] == chosen else "dim" if curve["grey"][i] else ""
         table.add_row(*cells, style=style)
     return table
 
 
-def _estimate_cells(
-    value: float | None, lower: float | None, upper: float | None, places: int
-) -> tuple[str, str]:
-    """The estimate and its interval as two cells."""
-    told = estimate(value, lower, upper, places)
-    value_text, _, interval_text = told.partition(" ")
-    return value_text, interval_text
+def _curve_columns(
+    curve: Document, shown: Sequence[int], width: int
+) -> Iterator[tuple[str, str, list[str]]]:
+    """Header, justification and cells of every column; no gold, no columns for it."""
+    proxy_places = spread_places(curve["proxy"])
+    yield one_line(curve["knob"], 30), "right", [number(curve["strength"][i]) for i in shown]
+    yield "KL", "right", [number(curve["kl"][i], 2) for i in shown]
+    yield "proxy", "right", [number(curve["proxy"][i], proxy_places) for i in shown]
+    estimates = [(curve["gold"][i], curve["lower"][i], curve["upper"][i]) for i in shown]
+    if all(gold is None for gold, _, _ in estimates):
+        return
+    places = decimals(curve["lower"], curve["upper"])
+    doubts = [" unreliable" if curve["grey"][i] else "" for i in shown]
+    spans = [interval(lower, upper, places) for _, lower, upper in estimates]
+    yield "gold", "right", [number(gold, places) for gold, _, _ in estimates]
+    yield "interval", "left", [span + doubt for span, doubt in zip(spans, doubts, strict=True)]
+    if width >= NARROW:
+        ends = _ends(curve, shown)
+        yield one_line(curve["label"], STRIP), "left", [_strip(*one, ends) for one in estimates]
 
 
 def _ends(curve: Document, shown: Sequence[int]) -> tuple[float, float] | None:
