@@ -23,7 +23,15 @@ from overopt.samples import Samples
 from overopt.stats.intervals import t_quantile, wilson_interval
 from overopt.stats.order import ranking
 
-__all__ = ["BinSums", "MeanGold", "mean_gold", "or_none", "rank_sums", "row_sums"]
+__all__ = [
+    "BinSums",
+    "MeanGold",
+    "interpolated_gold",
+    "mean_gold",
+    "or_none",
+    "rank_sums",
+    "row_sums",
+]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.integer[Any]]
@@ -140,6 +148,25 @@ def rank_sums(samples: Samples, proxy: str, completed: CompletedGold, bins: int)
         np.add.at(total["rows"], batch.prompt, batch.size / bins)
     mass = total.pop("inverse")
     return BinSums(mass=mass, **total)
+
+
+def interpolated_gold(
+    value: float,
+    ends: tuple[float, float],
+    centre: FloatArray,
+    gold: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+) -> tuple[float, float, float]:
+    """Gold and its limits at ``value``, linear between bin centres that have gold.
+
+    NaN outside ``ends``, the lowest and highest value in any bin; level beyond the outer centres.
+    """
+    known = ~np.isnan(gold)
+    if not (ends[0] <= value <= ends[1] and known.any()):
+        return float("nan"), float("nan"), float("nan")
+    at = [float(np.interp(value, centre[known], of[known])) for of in (gold, lower, upper)]
+    return at[0], at[1], at[2]
 
 
 def or_none(value: float) -> float | None:

@@ -149,10 +149,10 @@ def _rare_passes(two_valued: bool, found: MeanGold, first: FloatArray, last: Flo
     )
     if two_valued and found.upper[0] < 0.5:
         return f"Rare passes are mostly false: {told}."
-    if two_valued and found.lower[0] > 0.5:
-        return f"Even the rarest passes are mostly right: {told}."
     if found.upper[0] < found.lower[-1]:
         return f"Rare passes are worth less: {told}."
+    if two_valued and found.lower[0] > 0.5:
+        return f"Even the rarest passes are mostly right: {told}."
     return f"{told[0].upper()}{told[1:]}."
 
 

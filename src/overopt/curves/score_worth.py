@@ -14,7 +14,14 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-from overopt.curves.binned_gold import MeanGold, mean_gold, or_none, rank_sums, row_sums
+from overopt.curves.binned_gold import (
+    MeanGold,
+    interpolated_gold,
+    mean_gold,
+    or_none,
+    rank_sums,
+    row_sums,
+)
 from overopt.curves.comparable_scale import ComparableScale, comparable_scale
 from overopt.curves.completed_gold import CompletedGold
 from overopt.samples import Samples
@@ -43,17 +50,8 @@ class GoldBins:
 
     def at(self, value: float) -> tuple[float, float, float]:
         """Gold and its limits at ``value``, linear between bins; NaN outside the bins' range."""
-        if not self.first[0] <= value <= self.last[-1]:
-            return float("nan"), float("nan"), float("nan")
-        found = self.found
-        known = ~np.isnan(found.gold)
-        if not known.any():
-            return float("nan"), float("nan"), float("nan")
-        gold, lower, upper = (
-            float(np.interp(value, self.centre[known], values[known]))
-            for values in (found.gold, found.lower, found.upper)
-        )
-        return gold, lower, upper
+        ends, found = (float(self.first[0]), float(self.last[-1])), self.found
+        return interpolated_gold(value, ends, self.centre, found.gold, found.lower, found.upper)
 
     def to_dicts(self) -> list[dict[str, float | int | None]]:
         """One plain row for each bin."""

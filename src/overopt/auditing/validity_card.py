@@ -1,0 +1,176 @@
+"""A validity card: what a score was worth when it was audited, for a monitor to hold against.
+
+A card is plain JSON (schema ``overopt.card/1``): gold by score with its interval, how far each
+pressure was supported, on which data, and the quantiles of the scores of unselected candidates. A
+monitor that sees other scores than those must not read gold off the card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+from overopt.curves.binned_gold import interpolated_gold
+from overopt.errors import BadOption, BadSamples
+from overopt.samples import Samples
+
+__all__ = ["CardCheck", "check", "gold_at", "validity_card"]
+
+SCHEMA = "overopt.card/1"
+QUANTILES = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
+OUTSIDE_ALLOWED = 0.01
+FALSE_ALARM = 0.01
+
+FloatVector = npt.NDArray[np.floating[Any]]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class CardCheck:
+    """One comparison of live scores with a card: ``value`` should not exceed ``allowed``."""
+
+    name: str
+    ok: bool
+    value: float
+    allowed: float
+    sentence: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as plain data."""
+        return asdict(self)
+
+
+def validity_card(audit: Mapping[str, Any], samples: Samples, proxy: str) -> dict[str, Any]:
+    """Card of one proxy from its audit (``Audit.to_dict()``) and the table that was audited.
+
+    Raises BadOption when the audit holds no such proxy.
+    """
+    entry = next((one for one in audit["proxies"] if one["name"] == proxy), None)
+    if entry is None:
+        known = ", ".join(repr(one["name"]) for one in audit["proxies"])
+        raise BadOption(f"no proxy {proxy!r} in this audit; it has: {known}")
+    scores = np.asarray(samples.proxies[proxy], dtype=float)
+    scores = scores[np.isfinite(scores)]
+    worth = entry["worth"]
+    points = {point["pressure"]: point for point in entry["operating_points"]}
+    return {
+        "schema": SCHEMA,
+        "version": audit["version"],
+        "proxy": proxy,
+        "gold": audit["gold"],
+        "gold_source": audit["gold_source"],
+        "objective": audit["objective"],
+        "level": audit["level"],
+        "fingerprint": audit["fingerprint"],
+        "created_from": {
+            "origin": audit["origin"],
+            "rows": len(scores),
+            "prompts": len(np.unique(samples.prompt[np.isfinite(samples.proxies[proxy])])),
+            "labelled": samples.labelled,
+        },
+        "gold_by_score": [] if worth is None else worth["by_score"],
+        "comparable_across_prompts": None if worth is None else worth["comparable"]["verdict"],
+        "pressures": [_supported(c, points.get(c["pressure"])) for c in entry["curves"]],
+        "score_range": {"min": float(scores.min()), "max": float(scores.max())},
+        "quantiles": _quantiles(scores),
+    }
+
+
+def gold_at(card: Mapping[str, Any], score: float) -> tuple[float, float, float]:
+    """Gold with its limits at a score, by the card; NaN outside the scores that it knows."""
+    bins = card["gold_by_score"]
+    if not bins:
+        return float("nan"), float("nan"), float("nan")
+    column = {
+        name: np.array([row[name] for row in bins], dtype=float)  # None becomes NaN
+        for name in ("score", "gold", "lower", "upper")
+    }
+    ends = float(bins[0]["from"]), float(bins[-1]["to"])
+    return interpolated_gold(
+        score, ends, column["score"], column["gold"], column["lower"], column["upper"]
+    )
+
+
+def check(card: Mapping[str, Any], scores: FloatVector) -> list[CardCheck]:
+    """May scores of unselected live candidates be read by this card?
+
+    ``range``: the share of scores beyond those that the card has seen. ``drift``: the largest
+    change of the share of scores up to one of the card's quantiles; what is allowed covers the
+    sampling error of both (Hoeffding, the card counted by prompts), false alarm 1 %. Scores of
+    one prompt that hang together make the true error of the live share larger: give one score per
+    prompt, or many prompts. Raises BadSamples without a finite score.
+    """
+    live = np.asarray(scores, dtype=float)
+    live = live[np.isfinite(live)]
+    if not len(live):
+        raise BadSamples(
+            f"no finite score among {len(scores)} to hold against the card of "
+            f"{card['proxy']!r}: give live scores of unselected candidates"
+        )
+    return [_range_check(card, live), _drift_check(card, live)]
+
+
+def _supported(curve: Mapping[str, Any], point: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The range of one pressure that the data support, and its operating point."""
+    trusted = [i for i, grey in enumerate(curve["grey"]) if not grey]
+    last = trusted[-1] if trusted else 0
+    kept = ("decision", "strength", "kl", "gain", "gain_lower", "gain_upper")
+    return {
+        "pressure": curve["pressure"],
+        "knob": curve["knob"],
+        "supported_to": curve["strength"][last],
+        "kl": curve["kl"][last],
+        "operating_point": None if point is None else {key: point[key] for key in kept},
+    }
+
+
+def _quantiles(scores: FloatVector) -> list[dict[str, float]]:
+    """Score at each quantile with the share of scores up to it, which ties raise."""
+    ordered = np.sort(scores)
+    places = [ordered[max(int(np.ceil(share * len(ordered))) - 1, 0)] for share in QUANTILES]
+    reached = np.searchsorted(ordered, places, side="right") / len(ordered)
+    return [
+        {"quantile": quantile, "score": float(score), "share": float(share)}
+        for quantile, score, share in zip(QUANTILES, places, reached, strict=True)
+    ]
+
+
+def _range_check(card: Mapping[str, Any], live: FloatVector) -> CardCheck:
+    low, high = card["score_range"]["min"], card["score_range"]["max"]
+    outside = float(np.mean((live < low) | (live > high)))
+    return CardCheck(
+        name="range",
+        ok=outside <= OUTSIDE_ALLOWED,
+        value=outside,
+        allowed=OUTSIDE_ALLOWED,
+        sentence=(
+            f"{100 * outside:.2g} % of {len(live)} scores lie outside {low:.6g} to {high:.6g}, "
+            f"beyond which the card says nothing about gold ({100 * OUTSIDE_ALLOWED:.0f} % allowed)"
+        ),
+    )
+
+
+def _drift_check(card: Mapping[str, Any], live: FloatVector) -> CardCheck:
+    places = np.array([row["score"] for row in card["quantiles"]])
+    shares = np.array([row["share"] for row in card["quantiles"]])
+    change = np.searchsorted(np.sort(live), places, side="right") / len(live) - shares
+    worst = int(np.argmax(np.abs(change)))
+    # Each share is a mean of values in [0, 1]; the error is split over both samples and all places.
+    log_term = np.log(4 * len(places) / FALSE_ALARM) / 2
+    sizes = np.array([len(live), card["created_from"]["prompts"]])
+    allowed = float(np.sqrt(log_term / sizes).sum())
+    now = shares[worst] + change[worst]
+    return CardCheck(
+        name="drift",
+        ok=abs(float(change[worst])) <= allowed,
+        value=abs(float(change[worst])),
+        allowed=allowed,
+        sentence=(
+            f"{100 * now:.0f} % of {len(live)} scores are at most {places[worst]:.6g}, where the "
+            f"card has {100 * shares[worst]:.0f} % (a change of {100 * allowed:.0f} points allowed)"
+        ),
+    )
