@@ -27,15 +27,15 @@ CHUNK_ENTRIES = 2_000_000  # weights held at once, 16 MB
 class Evaluation:
     """``gold`` [groups, S] or None without labels; ``slope`` likewise where it has own weights.
 
-    Sums over groups: ``proxy`` [S] of the weighted proxy, ``ess`` [S] of 1 / sum of squared
-    weights, ``labels`` [S, S] of products of label weights (w_i / pi_i over labelled rows),
+    Sums over groups: ``proxy`` [S] of the weighted proxy, ``square`` [S] of squared weights,
+    ``labels`` [S, S] of products of label weights (w_i / pi_i over labelled rows),
     ``label_mass`` [S] of those weights.
     """
 
     gold: FloatArray | None
     slope: FloatArray | None
     proxy: FloatArray
-    ess: FloatArray
+    square: FloatArray
     labels: FloatArray | None
     label_mass: FloatArray | None
 
@@ -97,7 +97,7 @@ def _by_ranks(
         gold=None if by_rank is None else by_rank @ weights.T,
         slope=None,
         proxy=weights @ ranked.scores.sum(axis=0, dtype=np.float64),
-        ess=groups**2 / square,
+        square=square,
         labels=labels,
         label_mass=label_mass,
     )
@@ -138,7 +138,7 @@ def _by_weights(
         gold=None if gold is None else np.einsum("gsm,gm->gs", weights, gold),
         slope=None if gold is None or moving is None else np.einsum("gsm,gm->gs", moving, gold),
         proxy=np.einsum("gsm,gm->s", weights, proxies),
-        ess=(1 / np.einsum("gsm,gsm->gs", weights, weights)).sum(axis=0),
+        square=np.einsum("gsm,gsm->s", weights, weights),
         labels=labels,
         label_mass=label_mass,
     )
@@ -149,7 +149,7 @@ def _joined(parts: list[Evaluation]) -> Evaluation:
         gold=stacked([part.gold for part in parts]),
         slope=stacked([part.slope for part in parts]),
         proxy=np.sum([part.proxy for part in parts], axis=0),
-        ess=np.sum([part.ess for part in parts], axis=0),
+        square=np.sum([part.square for part in parts], axis=0),
         labels=summed([part.labels for part in parts]),
         label_mass=summed([part.label_mass for part in parts]),
     )

@@ -33,14 +33,14 @@ class CurveSums:
     """What one fold keeps: all a curve needs, whatever the number of rows.
 
     ``moments`` of the prompt vectors (gold at S strengths, then S slopes where the pressure has
-    slope weights), None without gold; ``proxy``, ``ess``, ``kl``, ``chi_square``, ``win_rate`` are
-    sums over ``groups``; ``labels`` [S, S] and ``label_mass`` [S] as in ``Evaluation``.
+    slope weights), None without gold; ``proxy``, ``square`` (of weights), ``kl``, ``chi_square`` and
+    ``win_rate`` are sums over ``groups``; ``labels`` [S, S] and ``label_mass`` [S] as in ``Evaluation``.
     """
 
     groups: int
     moments: Moments | None
     proxy: FloatArray
-    ess: FloatArray
+    square: FloatArray
     kl: FloatArray
     chi_square: FloatArray
     win_rate: FloatArray
@@ -55,7 +55,7 @@ class CurveSums:
             if self.moments is None or other.moments is None
             else self.moments.merge(other.moments),
             proxy=self.proxy + other.proxy,
-            ess=self.ess + other.ess,
+            square=self.square + other.square,
             kl=self.kl + other.kl,
             chi_square=self.chi_square + other.chi_square,
             win_rate=self.win_rate + other.win_rate,
@@ -86,7 +86,7 @@ def curve_sums(
         groups=sum(part.groups for part in parts),
         moments=None if gold is None else _prompt_moments(samples.prompts, parts),
         proxy=np.sum([part.evaluation.proxy for part in parts], axis=0),
-        ess=np.sum([part.evaluation.ess for part in parts], axis=0),
+        square=np.sum([part.evaluation.square for part in parts], axis=0),
         kl=np.sum([part.divergences.kl * part.groups for part in parts], axis=0),
         chi_square=np.sum([part.divergences.chi_square * part.groups for part in parts], axis=0),
         win_rate=np.sum([part.divergences.win_rate * part.groups for part in parts], axis=0),

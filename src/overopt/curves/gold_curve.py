@@ -292,7 +292,7 @@ def gold_curve(
         chi_square=sums.chi_square / sums.groups,
         win_rate=sums.win_rate / sums.groups,
         proxy=sums.proxy / sums.groups,
-        ess=sums.ess / sums.groups,
+        ess=sums.groups / sums.square,
         pareto_k=tail,
         grey=grey,
         level=level,
