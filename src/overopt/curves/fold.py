@@ -24,7 +24,7 @@ __all__ = ["CurveSums", "curve_sums", "largest_common_size", "prompt_vectors"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 REACHED_BY = 0.95  # a curve stops at the largest n that this share of groups reach
-CHUNK_ROWS = 1 << 17  # one chunk and what is made of it stay in the processor's cache
+CHUNK_ROWS = 1 << 17  # a chunk and what is made of it stay in the processor's cache
 
 
 @final
@@ -33,8 +33,8 @@ class CurveSums:
     """What one fold keeps: all a curve needs, whatever the number of rows.
 
     ``moments`` of the prompt vectors (gold at S strengths, then S slopes where the pressure has
-    slope weights), None without gold; ``proxy``, ``square`` (of weights), ``kl``, ``chi_square`` and
-    ``win_rate`` are sums over ``groups``; ``labels`` [S, S] and ``label_mass`` [S] as in ``Evaluation``.
+    slope weights), None without gold; ``proxy``, ``square``, ``kl``, ``chi_square``, ``win_rate``
+    are sums over ``groups``; ``labels`` [S, S] and ``label_mass`` [S] as in ``Evaluation``.
     """
 
     groups: int

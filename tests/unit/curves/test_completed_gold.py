@@ -1,0 +1,130 @@
+"""Completed gold: unbiased whatever the regression says, folds by name, scales and designs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from tables import noise, table
+
+from overopt.curves.completed_gold import completed_gold, gold_bounds, label_design, prompt_folds
+from overopt.errors import BadOption, BadSamples
+from overopt.samples import Samples
+
+
+def partly_labelled(share: float = 0.4) -> Samples:
+    gold, chance = noise(1), np.full((40, 8), share)
+    labelled = np.random.default_rng(2).random((40, 8)) < chance
+    return table(a=noise(0), gold=np.where(labelled, gold, np.nan), label_prob=chance)
+
+
+@pytest.mark.parametrize("always", [1, 24])
+def test_every_row_is_unbiased_over_all_label_draws(always: int) -> None:
+    """Enumerates the draws of five rows; the last row is never labelled, so none is complete.
+
+    With 24 rows always labelled the regression has slopes, with one it is a constant.
+    """
+    size = always + 6
+    proxies, gold = noise(0, size // 2, 2), noise(1, size // 2, 2).ravel()
+    proxies = proxies if size % 2 == 0 else np.resize(proxies, (size, 1))
+    gold = np.resize(gold, size)
+    random_rows = np.arange(always, size - 1)
+    chance = np.concatenate([np.ones(always), [0.2, 0.5, 0.35, 0.9, 0.6], [0.5]])
+    expected = np.zeros(size)
+    for drawn in product([False, True], repeat=5):
+        labelled = np.concatenate([np.ones(always, bool), drawn, [False]])
+        samples = table(a=proxies, gold=np.where(labelled, gold, np.nan), label_prob=chance)
+        value = completed_gold(samples, "a", "recorded").value
+        odds = np.where(drawn, chance[random_rows], 1 - chance[random_rows])
+        expected += odds.prod() * value
+    np.testing.assert_allclose(expected[:-1], gold[:-1], atol=1e-12)
+
+
+def test_labelled_rows_carry_one_over_their_chance() -> None:
+    samples = partly_labelled()
+    completed = completed_gold(samples, "a", "recorded")
+    labelled = ~np.isnan(samples.gold)
+    np.testing.assert_array_equal(completed.inverse, np.where(labelled, 1 / 0.4, 0.0))
+    uniform = completed_gold(replace(samples, label_prob=None), "a", "uniform")
+    np.testing.assert_allclose(uniform.inverse[labelled], samples.rows / labelled.sum())
+
+
+def test_with_every_row_labelled_it_is_gold() -> None:
+    samples = table(a=noise(0), gold=noise(1))
+    completed = completed_gold(samples, "a", "all")
+    np.testing.assert_array_equal(completed.value, samples.gold)
+    assert completed.inverse is None
+
+
+def test_regression_lowers_the_spread_of_what_it_can_predict() -> None:
+    samples = partly_labelled()
+    ranks = np.argsort(np.argsort(noise(0), axis=1), axis=1) / 8.0
+    predictable = replace(samples, gold=np.where(np.isnan(samples.gold), np.nan, ranks.ravel()))
+    completed = completed_gold(predictable, "a", "recorded")
+    assert np.std(completed.value - ranks.ravel()) < 0.25 * np.std(ranks)
+
+
+def test_folds_follow_the_name_of_the_prompt_not_its_position() -> None:
+    samples = partly_labelled()
+    reordered = samples.take(np.arange(samples.rows)[::-1].reshape(40, 8)[:, ::-1].ravel())
+    there = completed_gold(samples, "a", "recorded").value.reshape(40, 8)
+    back = completed_gold(reordered, "a", "recorded").value.reshape(40, 8)[::-1]
+    np.testing.assert_allclose(back, there, atol=1e-12)
+
+
+def test_folds_of_a_thousand_prompts_are_even_and_fixed() -> None:
+    names = np.array([f"prompt {i}" for i in range(1000)], dtype=object)
+    folds = prompt_folds(names)
+    np.testing.assert_array_equal(prompt_folds(names[::-1])[::-1], folds)
+    assert np.bincount(folds, minlength=5).min() > 150
+    assert prompt_folds(np.array([7, 8])).tolist() == prompt_folds(np.array(["7", "8"])).tolist()
+
+
+def test_a_prompt_does_not_predict_itself() -> None:
+    """Moving the labels of one prompt leaves its own predictions where they were."""
+    samples = partly_labelled()
+    own = samples.prompt == 3
+    moved = replace(samples, gold=np.where(own, samples.gold + 100, samples.gold))
+    unlabelled = own & np.isnan(samples.gold)
+    assert unlabelled.any()
+    before = completed_gold(samples, "a", "recorded").value[unlabelled]
+    after = completed_gold(moved, "a", "recorded").value[unlabelled]
+    np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize(
+    ("gold", "bounds"),
+    [
+        ([0.0, 1.0, 1.0], (0, 1)),
+        ([0.2, 0.7, 0.31], (0, 1)),
+        ([1.0, 5.0, 3.0], (1, 5)),
+        ([-1.0, 1.0, 1.0], (-1, 1)),
+        ([1.5, 2.5, 2.5], (1.5, 2.5)),
+        ([0.5, 1.5, 3.2], None),
+        (list(range(12)), None),
+    ],
+)
+def test_scales_are_recognised(gold: list[float], bounds: tuple[float, float] | None) -> None:
+    assert gold_bounds(np.array(gold, dtype=float)) == bounds
+
+
+def test_designs() -> None:
+    samples = partly_labelled()
+    without = replace(samples, label_prob=None)
+    assert label_design(samples) == "recorded"
+    assert label_design(without) == "unknown"
+    assert label_design(without, "uniform") == "uniform"
+    assert label_design(samples, "winners") == "winners"
+    assert label_design(table(a=noise(0), gold=noise(1))) == "all"
+    assert label_design(table(a=noise(0))) == "none"
+    with pytest.raises(BadOption, match="of 320 rows have no gold"):
+        label_design(samples, "all")
+    with pytest.raises(BadOption, match="'some'"):
+        label_design(samples, "some")
+
+
+def test_no_labels_cannot_be_completed() -> None:
+    with pytest.raises(BadSamples, match="no gold"):
+        completed_gold(table(a=noise(0)), "a", "none")
