@@ -19,7 +19,7 @@ from overopt.report.gold_chart import (
 )
 from overopt.report.libraries import altair
 from overopt.report.theme import theme
-from overopt.report.words import Document, estimate, number, one_line, percent
+from overopt.report.words import Document, estimate, first_sentence, number, one_line, percent
 
 __all__ = ["figure", "named", "passes_chart", "picture", "ranking_chart", "worth_chart"]
 
@@ -133,12 +133,11 @@ def _titled(
     entry = named(audit["proxies"], "name", proxy)
     curve = named(entry["curves"], "pressure", pressure)
     point = next((p for p in entry["operating_points"] if p["pressure"] == pressure), None)
-    # Only the best-of-n curve is continued by a model.
-    model = entry["extrapolation"] if pressure == "best_of_n" else None
     sentence = point["sentence"] if point else entry["headline"]["sentence"]
-    lines = textwrap.wrap(one_line(sentence, 600), max(30, width // 6))
+    answer = first_sentence(one_line(sentence, 600))[0]
+    lines = textwrap.wrap(answer, max(30, width // 6))
     title = {"text": f"{one_line(proxy, 60)} under {curve['label']}", "subtitle": lines}
-    chart = curve_chart(audit, curve, point, width=width, domain=domain, model=model)
+    chart = curve_chart(audit, curve, point, width=width, domain=domain)
     return {"title": title} | chart
 
 

@@ -30,7 +30,6 @@ __all__ = ["terminal"]
 NARROW = 90
 CURVE_ROWS = 9
 STRIP = 30
-SEVEREST = ("stop", "caution", "note")
 COLOURS = {"stop": "bold red", "caution": "yellow", "note": "dim"}
 COLOURS |= {"push": "bold green", "saturated": "bold green", "no_peak": "bold green"}
 COLOURS |= {"do_not_push": "bold red", "undecided": "bold yellow"}
@@ -65,11 +64,12 @@ def _parts(audit: Document, width: int) -> Iterator[RenderableType]:
     yield _text(answer, "bold")
     if rest:
         yield _text(rest)
-    yield from _findings(audit["findings"])
+    yield from _findings(audit["findings"], ("stop",))
     if audit["ranking"]:
         yield from _ranking(audit, width)
     for proxy in audit["proxies"]:
         yield from _proxy(audit, proxy, width)
+    yield from _findings(audit["findings"], ("caution", "note"))
 
 
 def _text(text: str, style: str = "", indent: int = 0) -> RenderableType:
@@ -109,13 +109,15 @@ def _size(audit: Document) -> str:
     return f"{audit['prompts']} prompts, {each} candidates each; {labels}"
 
 
-def _findings(findings: Sequence[Document]) -> Iterator[RenderableType]:
-    if not findings:
+def _findings(findings: Sequence[Document], severities: Sequence[str]) -> Iterator[RenderableType]:
+    """Those of the given severities, in their order."""
+    listed = [one for severity in severities for one in findings if one["severity"] == severity]
+    if not listed:
         return
     yield ""
     table = _table(("", "left"), ("", "left"), ("", "left"))
     table.show_header = False
-    for finding in sorted(findings, key=lambda one: SEVEREST.index(one["severity"])):
+    for finding in listed:
         severity = finding["severity"]
         table.add_row(
             _styled(severity, COLOURS[severity]),
@@ -154,7 +156,7 @@ def _proxy(audit: Document, proxy: Document, width: int) -> Iterator[RenderableT
     yield _text(one_line(proxy["name"], 120), "bold underline")
     if len(audit["proxies"]) > 1:
         yield _text(one_line(proxy["headline"]["sentence"], 2000))
-    yield from _findings(proxy["findings"])
+    yield from _findings(proxy["findings"], ("stop",))
     pressure = proxy["headline"]["pressure"]
     points = {point["pressure"]: point for point in proxy["operating_points"]}
     curve = _curve(audit, proxy["name"], pressure)
@@ -164,6 +166,7 @@ def _proxy(audit: Document, proxy: Document, width: int) -> Iterator[RenderableT
     if audit["gold"]:
         yield ""
         yield _indented(_points_table(proxy, points, width))
+    yield from _findings(proxy["findings"], ("caution", "note"))
     yield from _prose(proxy)
 
 

@@ -57,12 +57,12 @@ def curve_chart(
     Without gold only the proxy is drawn.
     """
     rows = _curve_rows(curve, None if point is None else point["strength"])
-    domain = gold_domain([curve]) if domain is None else domain
+    domain = gold_domain([curve], model) if domain is None else domain
     panels = []
     if domain is not None:
         layers = _gold_layers(audit, curve, point, domain, model)
         panels.append({"width": width, "height": height, "layer": layers})
-    panels.append(_proxy_panel(curve, width))
+    panels.append(_proxy_panel(curve, model, width))
     return {"data": {"values": rows}, "vconcat": panels, "spacing": 14}
 
 
@@ -73,9 +73,9 @@ def gold_label(audit: Document) -> str:
     return f"mean {name}, by {one_line(source, 40)}" if source else f"mean {name}"
 
 
-def gold_domain(curves: Sequence[Document]) -> list[float] | None:
+def gold_domain(curves: Sequence[Document], model: Document | None = None) -> list[float] | None:
     """Range of the gold axis: every estimate, and the trusted bands; None without gold."""
-    seen: list[float] = []
+    seen = [] if model is None else [value for value in model["gold"] if value is not None]
     for curve in curves:
         seen += [value for value in curve["gold"] if value is not None]
         trusted = [i for i, grey in enumerate(curve["grey"]) if not grey]
@@ -126,7 +126,7 @@ def _gold_layers(
     domain: Sequence[float],
     model: Document | None,
 ) -> list[Spec]:
-    x = _strength_axis(curve, {"title": None, "labels": False, "ticks": False})
+    x = _strength_axis(curve, model, {"title": None, "labels": False, "ticks": False})
     # An explicit domain; zero would flatten what there is to see.
     y: Spec = {
         "title": gold_label(audit),
@@ -159,12 +159,12 @@ def _gold_layers(
     return [*layers, *_choice_layers(curve, point, field("gold", **y)), hover]
 
 
-def _proxy_panel(curve: Document, width: int) -> Spec:
+def _proxy_panel(curve: Document, model: Document | None, width: int) -> Spec:
     """The proxy, which rises whether or not gold does, over the labelled strength axis."""
     title = f"{curve['knob']}, with KL from the reference in nats below"
     if width < NARROW:
         title = f"{curve['knob']}, with KL in nats below"
-    ticks = _spread_ticks(curve["strength"], width)
+    ticks = _spread_ticks(_strengths(curve, model), width)
     labels = [_tick_label(curve, tick) for tick in ticks]
     # Vega finds the tick by its value; a label with two entries has two lines.
     pick = "".join(
@@ -178,39 +178,47 @@ def _proxy_panel(curve: Document, width: int) -> Spec:
         "width": width,
         "height": 64,
         "mark": {"type": "line", "style": "proxy"},
-        "encoding": {"x": _strength_axis(curve, axis), "y": y},
+        "encoding": {"x": _strength_axis(curve, model, axis), "y": y},
     }
 
 
 def _tick_label(curve: Document, tick: float) -> list[str]:
-    return [number(tick), number(curve["kl"][curve["strength"].index(tick)], 2)]
+    """The strength over its KL; a model's strength has none."""
+    known = tick in curve["strength"]
+    return [number(tick), number(curve["kl"][curve["strength"].index(tick)], 2) if known else ""]
 
 
-def _strength_axis(curve: Document, axis: Spec) -> Spec:
-    scale = {"type": "log", "base": 2, "domain": list(_strength_domain(curve)), "nice": False}
+def _strength_axis(curve: Document, model: Document | None, axis: Spec) -> Spec:
+    domain = list(_strength_domain(_strengths(curve, model)))
+    scale = {"type": "log", "base": 2, "domain": domain, "nice": False}
     return field("strength", scale=scale, axis=axis)
 
 
-def _strength_domain(curve: Document) -> tuple[float, float]:
-    positive = [s for s in curve["strength"] if s > 0] or [1.0]
-    highest = positive[-1] if positive[-1] > positive[0] else 2 * positive[0]
-    return positive[0], highest
+def _strengths(curve: Document, model: Document | None = None) -> list[float]:
+    """Every strength that a logarithmic axis can show, ascending."""
+    modelled = [] if model is None else model["strength"]
+    return sorted({strength for strength in (*curve["strength"], *modelled) if strength > 0})
+
+
+def _strength_domain(strengths: Sequence[float]) -> tuple[float, float]:
+    """Ends of the axis; a single strength gets a doubling to itself."""
+    lowest = strengths[0] if strengths else 1.0
+    return lowest, max(2 * lowest if len(strengths) < 2 else 0.0, *strengths[-1:])
 
 
 def _spread_ticks(strengths: Sequence[float], width: int) -> list[float]:
     """Some of the strengths, evenly spread on a log axis and far enough apart for their labels."""
-    positive = [s for s in strengths if s > 0]
-    if len(positive) < 2:
-        return positive
-    wide = math.log(positive[-1] / positive[0])
+    if len(strengths) < 2:
+        return list(strengths)
+    last, wide = strengths[-1], math.log(strengths[-1] / strengths[0])
     apart = max(math.log(2), wide / max(2, width // TICK_PIXELS))
-    ticks = positive[:1]
-    for strength in positive:
+    ticks = list(strengths[:1])
+    for strength in strengths:
         if math.log(strength / ticks[-1]) >= apart * (1 - 1e-9):
             ticks.append(strength)
-    if len(ticks) > 1 and math.log(positive[-1] / ticks[-1]) < 0.6 * apart:
+    if len(ticks) > 1 and math.log(last / ticks[-1]) < 0.6 * apart:
         ticks.pop()
-    return ticks if ticks[-1] == positive[-1] else [*ticks, positive[-1]]
+    return ticks if ticks[-1] == last else [*ticks, last]
 
 
 def _veil_layers(curve: Document) -> list[Spec]:
@@ -259,7 +267,7 @@ def _choice_layers(curve: Document, point: Document | None, y: Spec) -> list[Spe
     if point is None or point["strength"] not in curve["strength"]:
         return []
     place = curve["strength"].index(point["strength"])
-    low, high = _strength_domain(curve)
+    low, high = _strength_domain(_strengths(curve))
     strength = min(max(point["strength"], low), high)
     told = f"{strength_text(curve['knob'], point['strength'])}, {DECISIONS[point['decision']]}"
     data = {"values": [{"strength": strength, "gold": curve["gold"][place], "told": told}]}

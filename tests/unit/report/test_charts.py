@@ -58,6 +58,18 @@ def test_the_veil_covers_exactly_what_is_not_to_be_trusted(grey: list[bool]) -> 
     assert [any(low <= s <= high for low, high in veils) for s in positive] == grey
 
 
+def test_a_model_is_drawn_dashed_beyond_the_last_strength() -> None:
+    curve = curve_of(DOCUMENT, "best_of_n")
+    model = {"strength": [16.0, 40.0, 100.0], "gold": [0.45, 0.5, 0.48]}
+    model |= {"lower": [0.3, 0.2, None], "upper": [0.6, 0.8, None]}
+    spec = curve_chart(DOCUMENT, curve, None, model=model)
+    scales = [panel["encoding"]["x"]["scale"] for panel in spec["vconcat"] if "encoding" in panel]
+    assert [scale["domain"] for scale in scales] == [[1.0, 100.0]]
+    dashed = [layer for layer in spec["vconcat"][0]["layer"] if layer["mark"]["style"] == "model"]
+    assert [row["gold"] for row in data_of(dashed)] == model["gold"]
+    assert vl_convert.vegalite_to_svg(spec).startswith("<svg")
+
+
 def test_the_gold_axis_holds_every_trusted_band() -> None:
     curve = curve_of(DOCUMENT, "best_of_n")
     low, high = gold_domain([curve]) or (0.0, 0.0)
