@@ -158,7 +158,8 @@ class GoldCurve:
             covariance = covariance * np.outer(np.maximum(grow, 1), np.maximum(grow, 1))
             np.fill_diagonal(covariance, np.maximum(have, least))
         used = np.any(contrasts != 0, axis=0)
-        return part.mean, covariance, float(self._degrees_of_freedom()[used].min())
+        df = self._degrees_of_freedom()[used].min(initial=self.prompts - 1.0)
+        return part.mean, covariance, float(df)
 
     def joint_strengths(self) -> npt.NDArray[np.int64]:
         """Positions of at most about 64 strengths that stand for all, the trusted last included."""
