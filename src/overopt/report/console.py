@@ -138,8 +138,9 @@ def _ranking(audit: Document, width: int) -> Iterator[RenderableType]:
         at = "" if curve is None else strength_text(curve["knob"], row["strength"])
         table.add_row(one_line(row["name"], 60), _decision(row["decision"]), at, gain)
     yield _indented(table)
-    if ranking["comparison"]:
-        yield _text(one_line(ranking["comparison"]["sentence"], 1000), indent=2)
+    compared = ranking["comparison"] and ranking["comparison"]["sentence"]
+    if compared and compared not in audit["headline"]:
+        yield _text(one_line(compared, 1000), indent=2)
 
 
 def _curve(audit: Document, name: str, pressure: str) -> Document | None:

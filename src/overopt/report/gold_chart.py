@@ -70,7 +70,8 @@ def gold_label(audit: Document) -> str:
     """Title of every gold axis: the column, and whose judgement it is."""
     source = audit.get("gold_source")
     name = one_line(audit.get("gold") or "gold", 40)
-    return f"mean {name}, by {one_line(source, 40)}" if source else f"mean {name}"
+    valued = f"{'win rate of' if audit['objective'] == 'win rate' else 'mean'} {name}"
+    return f"{valued}, by {one_line(source, 40)}" if source else valued
 
 
 def gold_domain(curves: Sequence[Document], model: Document | None = None) -> list[float] | None:
@@ -272,12 +273,13 @@ def _choice_layers(curve: Document, point: Document | None, y: Spec) -> list[Spe
     told = f"{strength_text(curve['knob'], point['strength'])}, {DECISIONS[point['decision']]}"
     data = {"values": [{"strength": strength, "gold": curve["gold"][place], "told": told}]}
     x = field("strength")
-    right = math.log(strength / low) > 0.6 * math.log(high / low)
-    words: Spec = {"type": "text", "style": "choice-text", "baseline": "bottom", "dy": -4}
-    words |= {"align": "right", "dx": -8} if right else {"align": "left", "dx": 8}
+    # Above the plot, where no line can cross the words; turned inward near the ends.
+    across = math.log(strength / low) / math.log(high / low)
+    align = "left" if across < 0.15 else "right" if across > 0.85 else "center"
+    words: Spec = {"type": "text", "style": "choice-text", "baseline": "bottom", "align": align}
     dot = "choice-open" if point["decision"] == "undecided" else "choice-dot"
     dot_mark = {"type": "point", "style": dot, "size": 110, "filled": True}
-    told_channels = {"x": x, "y": {"value": "height"}, "text": field("told", "nominal")}
+    told_channels = {"x": x, "y": {"value": -5}, "text": field("told", "nominal")}
     return [
         {"data": data, "mark": {"type": "rule", "style": "choice"}, "encoding": {"x": x}},
         {"data": data, "mark": dot_mark, "encoding": {"x": x, "y": y}},
