@@ -126,7 +126,8 @@ def test_labels_of_unknown_design_decide_nothing() -> None:
     point = decided(replace(samples, gold=gold))
     assert (point.decision, point.strength) == ("undecided", 1.0)
     assert "--labels-drawn" in (point.needs or "")
-    assert decided(replace(samples, gold=gold), labels_drawn="uniform").decision == "no_peak"
+    uniform = decided(replace(samples, gold=gold), labels_drawn="uniform")
+    assert uniform.decision in ("no_peak", "saturated")
 
 
 def test_one_prompt_decides_nothing() -> None:
