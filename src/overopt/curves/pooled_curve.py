@@ -196,6 +196,8 @@ def _unsupported(within: GoldCurve, size: float, reach: float, rows: int) -> str
     """Why the table cannot carry the model at all, or None."""
     if within.design not in ("all", "uniform", "recorded"):
         return f"it needs labels drawn by a known design, and theirs is '{within.design}'"
+    if not within.kl[-1] > 0:
+        return "all candidates of a prompt have the same score, so there is no pressure"
     if size < SMALLEST_GROUP:
         return (
             f"with {size:.0f} candidates per prompt each prompt's median is too uncertain to pool "

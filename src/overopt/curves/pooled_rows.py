@@ -20,13 +20,13 @@ import numpy as np
 import numpy.typing as npt
 
 from overopt.curves.completed_gold import CompletedGold
-from overopt.pressure import BestOfN
 from overopt.samples import Samples
 
 __all__ = ["Pool", "imbalance", "pool", "pseudo_values"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.integer[Any]]
+NEGLIGIBLE = 40.0
 
 
 @final
@@ -49,10 +49,16 @@ class Pool:
     size: FloatArray
 
     def shared(self, values: FloatArray) -> FloatArray:
-        """Values in rank order, each replaced by the mean over its run of ties."""
-        if len(self.first) == len(values):
+        """Values of the highest rows, each replaced by the mean over its run of ties.
+
+        The lowest of those rows must start a run.
+        """
+        low = len(self.gold) - len(values)
+        run = int(np.searchsorted(self.first, low))
+        if len(self.first) - run == len(values):
             return values
-        return np.repeat(np.add.reduceat(values, self.first) / self.count, self.count)
+        count = self.count[run:]
+        return np.repeat(np.add.reduceat(values, self.first[run:] - low) / count, count)
 
 
 def pool(samples: Samples, proxy: str, completed: CompletedGold, smallest: int) -> Pool:
@@ -122,16 +128,29 @@ def pseudo_values(pooled: Pool, strengths: FloatArray) -> tuple[FloatArray, Floa
 
 def _pseudo_values(pooled: Pool, n: float) -> tuple[FloatArray, float]:
     rows, prompts = len(pooled.gold), len(pooled.size)
-    weight = BestOfN().rank_weights(rows, np.array([n]))[0]
+    weight = _top_weights(rows, n)
+    low = pooled.first[np.searchsorted(pooled.first, rows - len(weight), side="right") - 1]
+    weight = np.concatenate([np.zeros(rows - low - len(weight)), weight])
+    gold, prompt = pooled.gold[low:], pooled.prompt[low:]
     carried = pooled.shared(weight)
-    estimate = float(carried @ pooled.gold)
+    estimate = float(carried @ gold)
     # Where k is selected the other n - 1 lie among the k - 1 below it: the chance that i is one.
-    rival = weight * pooled.shared(pooled.gold) * (n - 1) / np.maximum(np.arange(rows), 1)
-    above = np.cumsum(rival[::-1])[::-1] - rival
-    influence = carried * pooled.gold + pooled.shared(above) - n / rows * estimate
-    by_prompt = np.bincount(pooled.prompt, weights=influence) * (prompts * rows / (rows - n))
-    label = carried * pooled.inverse
-    return estimate + by_prompt + pooled.level, float(label.sum() ** 2 / (label @ label))
+    rival = weight * pooled.shared(gold) * (n - 1) / np.maximum(np.arange(low, rows), 1)
+    below = np.cumsum(rival)  # up to and with the row: what the lowest rows have in common less own
+    influence = np.bincount(prompt, carried * gold - pooled.shared(below), minlength=prompts)
+    influence += pooled.size * (below[-1] - n / rows * estimate)
+    label = carried * pooled.inverse[low:]
+    values = estimate + influence * (prompts * rows / (rows - n)) + pooled.level
+    return values, float(label.sum() ** 2 / (label @ label))
+
+
+def _top_weights(rows: int, n: float) -> FloatArray:
+    """Best-of-n weights of the highest ranks, ascending; those below carry less than exp(-40)."""
+    depth = min(rows - int(n) + 1, math.ceil(NEGLIGIBLE * rows / n))
+    rank = np.arange(rows, rows - depth + 1, -1)
+    # From one rank to the next lower one C(i - 1, n - 1) shrinks by (i - n) / (i - 1).
+    falling = np.cumprod(np.concatenate([[n / rows], (rank - n) / (rank - 1)]))
+    return falling[::-1]
 
 
 def imbalance(pooled: Pool, n: float) -> tuple[float, float]:

@@ -11,12 +11,14 @@ import pytest
 from tables import table
 
 from overopt.curves.completed_gold import completed_gold, label_design
+from overopt.curves.fold import prompt_vectors
 from overopt.curves.gold_curve import gold_curve
 from overopt.curves.pooled_curve import ASSUMPTION, PooledCurve, pooled_curve
 from overopt.curves.pooled_rows import imbalance, pool, pseudo_values
 from overopt.errors import BadOption
 from overopt.pressure import BestOfN
 from overopt.samples import Samples
+from overopt.stats.intervals import t_quantile
 
 LEVEL = 0.9
 
@@ -98,6 +100,18 @@ def test_levels_of_gold_that_differ_between_prompts_leave_the_gain_alone() -> No
     assert np.diff(after) == pytest.approx(np.diff(before), abs=0.2)
 
 
+def test_gold_is_centred_by_the_other_candidates_of_its_group() -> None:
+    rng = np.random.default_rng(9)
+    proxy, gold = rng.normal(size=(40, 16)), rng.normal(size=(40, 16))
+    gold += 1e4 * np.arange(40)[:, None]  # levels so plain that they are removed altogether
+    others = (gold.sum(axis=1, keepdims=True) - gold) / 15
+    expected = (gold - others + gold.mean()).ravel()
+    centred = (proxy - np.median(proxy, axis=1, keepdims=True)).ravel()
+    samples = table(a=proxy, gold=gold)
+    together = pool(samples, "a", completed_gold(samples, "a", "all"), 2)
+    np.testing.assert_allclose(together.gold, expected[np.argsort(centred)], atol=1e-3)
+
+
 def test_starts_at_the_measured_value_and_ends_at_a_tenth_of_the_rows() -> None:
     samples = drawn(11)
     curve = modelled(samples)
@@ -107,6 +121,33 @@ def test_starts_at_the_measured_value_and_ends_at_a_tenth_of_the_rows() -> None:
     lower, upper = within.interval()
     assert (curve.lower[0], curve.upper[0]) == pytest.approx((lower[-1], upper[-1]), abs=0.02)
     assert np.all(np.diff(curve.upper - curve.lower) > 0)
+
+
+def test_interval_is_the_error_of_the_change_plus_the_drift_of_each_doubling() -> None:
+    samples = drawn(12)
+    curve = modelled(samples)
+    completed = completed_gold(samples, "a", "all")
+    at = pooled(samples, 16, 96)
+    _, measured = prompt_vectors(
+        samples, "a", BestOfN(), np.array([16.0]), smallest=16, gold=completed.value
+    )
+    vectors = measured[:, 0] + at[:, 1] - at[:, 0]
+    plain = t_quantile(LEVEL, curve.labels_effective[-1] - 1) * vectors.std(ddof=1) / np.sqrt(60)
+    assert curve.discrepancy is not None
+    drift = curve.discrepancy.drift * np.log2(96 / 16)
+    assert drift > 0
+    assert curve.gold[-1] == pytest.approx(vectors.mean())
+    assert curve.upper[-1] - curve.gold[-1] == pytest.approx(plain + drift)
+
+
+@pytest.mark.parametrize(("bend", "shape"), [(0.0, "rises"), (1.0, "falls")])
+def test_shape_is_told_when_proven(bend: float, shape: str) -> None:
+    rng = np.random.default_rng(14)
+    proxy = rng.normal(size=(300, 16))
+    gold = proxy - bend * np.maximum(proxy, 0) ** 2 + 0.3 * rng.normal(size=proxy.shape)
+    curve = modelled(table(a=proxy, gold=gold))
+    assert curve.shape == shape
+    assert (curve.change[1] > 0) == (shape == "rises")
 
 
 def test_unchanged_by_affine_maps_of_the_proxy_and_by_the_order_of_candidates() -> None:
@@ -193,9 +234,17 @@ def test_intervals_of_bounded_gold_stay_on_its_scale_and_do_not_vanish() -> None
     assert np.all(curve.upper - curve.lower > 0.01)
 
 
-def test_a_constant_proxy_changes_nothing_at_any_n() -> None:
+def test_a_constant_proxy_has_no_pressure_to_continue() -> None:
     samples = drawn(47)
     curve = modelled(table(a=np.ones((60, 16)), gold=np.asarray(samples.gold)))
-    known = ~np.isnan(curve.gold)
-    np.testing.assert_allclose(curve.gold[known], np.mean(samples.gold))
-    assert curve.shape == "undecided"
+    assert "there is no pressure" in curve.sentence()
+
+
+def test_a_rare_pass_ties_most_rows_and_is_exact_still() -> None:
+    rng = np.random.default_rng(53)
+    passed = (rng.random((100, 16)) < 0.3).astype(float)
+    samples = table(a=passed, gold=passed + rng.normal(size=passed.shape))
+    together = pool(samples, "a", completed_gold(samples, "a", "all"), 2)
+    values, _ = pseudo_values(together, np.array([64.0]))
+    top = together.centred == together.centred[-1]
+    assert values.mean() == pytest.approx(together.gold[top].mean(), abs=1e-6)
