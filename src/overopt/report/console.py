@@ -30,6 +30,7 @@ __all__ = ["terminal"]
 NARROW = 90
 CURVE_ROWS = 9
 STRIP = 30
+MOST_TOLD = 3
 COLOURS = {"stop": "bold red", "caution": "yellow", "note": "dim"}
 COLOURS |= {"push": "bold green", "saturated": "bold green", "no_peak": "bold green"}
 COLOURS |= {"do_not_push": "bold red", "undecided": "bold yellow"}
@@ -67,9 +68,27 @@ def _parts(audit: Document, width: int) -> Iterator[RenderableType]:
     yield from _findings(audit["findings"], ("stop",))
     if audit["ranking"]:
         yield from _ranking(audit, width)
-    for proxy in audit["proxies"]:
+    told, left = _told_and_left(audit)
+    for proxy in told:
         yield from _proxy(audit, proxy, width)
+    if left:
+        names = ", ".join(one_line(proxy["name"], 60) for proxy in left)
+        yield ""
+        yield _text(f"The page and the JSON tell as much of {len(left)} more proxies: {names}.")
+    for proxy in left:
+        yield from _findings(proxy["findings"], ("stop",))
     yield from _findings(audit["findings"], ("caution", "note"))
+
+
+def _told_and_left(audit: Document) -> tuple[list[Document], list[Document]]:
+    """Proxies to tell in full, the best where there are many; and those left to the page."""
+    proxies = list(audit["proxies"])
+    if len(proxies) <= MOST_TOLD:
+        return proxies, []
+    if audit["ranking"]:
+        places = {row["name"]: place for place, row in enumerate(audit["ranking"]["rows"])}
+        proxies.sort(key=lambda proxy: places.get(proxy["name"], len(places)))
+    return proxies[:MOST_TOLD], proxies[MOST_TOLD:]
 
 
 def _text(text: str, style: str = "", indent: int = 0) -> RenderableType:

@@ -36,6 +36,18 @@ def test_the_answer_comes_first_and_every_proxy_is_told() -> None:
             assert f"{point['gain']:+.2f}" in told
 
 
+def test_of_many_proxies_the_best_are_told_and_no_stop_is_dropped() -> None:
+    document = audit_document()
+    best, last = document["proxies"][1], document["proxies"][0]
+    stop = {"code": "OV103", "severity": "stop", "message": "the score is constant", "data": {}}
+    copies = [last | {"name": f"copy{i}", "findings": [stop] * (i == 2)} for i in range(3)]
+    document["proxies"] = [last, *copies, best]
+    told = report.terminal(document, width=140)
+    assert f"\n{best['name']}\n" in told
+    assert "2 more proxies: copy1, copy2." in told
+    assert "the score is constant" in told
+
+
 @pytest.mark.parametrize("width", [60, 140])
 def test_without_gold_there_is_no_number_for_it(width: int) -> None:
     told = report.terminal(without_gold(DOCUMENT), width=width)
