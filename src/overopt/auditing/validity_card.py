@@ -98,11 +98,11 @@ def gold_at(card: Mapping[str, Any], score: float) -> tuple[float, float, float]
 def check(card: Mapping[str, Any], scores: FloatVector) -> list[CardCheck]:
     """May scores of unselected live candidates be read by this card?
 
-    ``range``: the share of scores beyond those that the card has seen. ``drift``: the largest
-    change of the share of scores up to one of the card's quantiles; what is allowed covers the
-    sampling error of both (Hoeffding, the card counted by prompts), false alarm 1 %. Scores of
-    one prompt that hang together make the true error of the live share larger: give one score per
-    prompt, or many prompts. Raises BadSamples without a finite score.
+    ``range``: the share of scores beyond those that the card has seen. ``drift``: the change of
+    the share of scores up to one of the card's quantiles, the most surprising one; what is allowed
+    covers the sampling error of both (Bernstein, the card counted by prompts), false alarm 1 %.
+    Scores of one prompt hang together: give one score for each of many prompts.
+    Raises BadSamples without a finite score.
     """
     live = np.asarray(scores, dtype=float)
     live = live[np.isfinite(live)]
@@ -157,20 +157,29 @@ def _range_check(card: Mapping[str, Any], live: FloatVector) -> CardCheck:
 def _drift_check(card: Mapping[str, Any], live: FloatVector) -> CardCheck:
     places = np.array([row["score"] for row in card["quantiles"]])
     shares = np.array([row["share"] for row in card["quantiles"]])
-    change = np.searchsorted(np.sort(live), places, side="right") / len(live) - shares
-    worst = int(np.argmax(np.abs(change)))
-    # Each share is a mean of values in [0, 1]; the error is split over both samples and all places.
-    log_term = np.log(4 * len(places) / FALSE_ALARM) / 2
-    sizes = np.array([len(live), card["created_from"]["prompts"]])
-    allowed = float(np.sqrt(log_term / sizes).sum())
-    now = shares[worst] + change[worst]
+    now = np.searchsorted(np.sort(live), places, side="right") / len(live)
+    change = np.abs(now - shares)
+    allowed = _allowed_change(now, shares, len(live), card["created_from"]["prompts"])
+    worst = int(np.argmax(change / allowed))
     return CardCheck(
         name="drift",
-        ok=abs(float(change[worst])) <= allowed,
-        value=abs(float(change[worst])),
-        allowed=allowed,
+        ok=bool(change[worst] <= allowed[worst]),
+        value=float(change[worst]),
+        allowed=float(allowed[worst]),
         sentence=(
-            f"{100 * now:.0f} % of {len(live)} scores are at most {places[worst]:.6g}, where the "
-            f"card has {100 * shares[worst]:.0f} % (a change of {100 * allowed:.0f} points allowed)"
+            f"{100 * now[worst]:.3g} % of {len(live)} scores are at most {places[worst]:.6g}, "
+            f"where the card has {100 * shares[worst]:.3g} % (a change of "
+            f"{100 * allowed[worst]:.2g} points allowed)"
         ),
     )
+
+
+def _allowed_change(
+    now: FloatVector, shares: FloatVector, scores: int, prompts: int
+) -> FloatVector:
+    """Bernstein bound on the difference of two shares, at every quantile at once: [quantiles]."""
+    log_term = np.log(2 * len(shares) / FALSE_ALARM)
+    both = (now * scores + shares * prompts) / (scores + prompts)
+    variance = both * (1 - both) * (1 / scores + 1 / prompts)
+    bound = np.sqrt(2 * variance * log_term) + log_term / 3 / min(scores, prompts)
+    return np.asarray(bound)

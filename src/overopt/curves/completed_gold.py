@@ -39,7 +39,8 @@ LABEL_DESIGNS = ("all", "uniform", "recorded", "winners", "unknown", "none")
 class CompletedGold:
     """Per row: ``value`` [rows], and ``inverse`` [rows] = L / pi (None when all are labelled).
 
-    ``design`` says how labels were drawn; ``bounds`` are the ends of the gold scale, or None.
+    ``design`` says how labels were drawn; ``bounds`` are the ends of the gold scale, or None. With
+    design ``winners`` only sums that put all weight on the best of a group are unbiased.
     """
 
     value: FloatArray
@@ -83,6 +84,10 @@ def completed_gold(samples: Samples, proxy: str, design: str) -> CompletedGold:
     gold = np.asarray(samples.gold, dtype=float)
     labelled = ~np.isnan(gold)
     bounds = gold_bounds(gold[labelled])
+    if design == "winners":
+        inverse = _winner_inverse(samples, proxy, labelled)
+        value = np.where(inverse > 0, np.nan_to_num(gold) * inverse, 0.0)
+        return CompletedGold(value=value, inverse=inverse, design=design, bounds=bounds)
     inverse = np.where(labelled, 1.0 / _label_probability(samples, labelled, design), 0.0)
     predicted = _cross_fitted(samples, proxy, gold, labelled)
     residual = np.where(labelled, gold - predicted, 0.0)
@@ -116,6 +121,19 @@ def _label_probability(
     if design == "recorded" and samples.label_prob is not None:
         return np.where(labelled, samples.label_prob, 1.0)
     return np.full(samples.rows, labelled.mean())
+
+
+def _winner_inverse(samples: Samples, proxy: str, labelled: npt.NDArray[np.bool_]) -> FloatArray:
+    """L / pi when one winner of each group was labelled: the size of its tie at the top, else 0."""
+    inverse = np.zeros(samples.rows)
+    scores = samples.proxies[proxy]
+    for batch in samples.batches():
+        values, known = batch.gather(scores), batch.gather(labelled)
+        top = values == values.max(axis=1, keepdims=True)
+        found = (top & known).sum(axis=1, keepdims=True)
+        inverse[batch.rows] = top & known
+        inverse[batch.rows] *= top.sum(axis=1, keepdims=True) / np.maximum(found, 1)
+    return inverse
 
 
 def _cross_fitted(

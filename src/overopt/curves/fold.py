@@ -14,17 +14,19 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-from overopt.curves.evaluation import Evaluation, evaluated, summed
-from overopt.pressure import Divergences, Pressure, RankPressure
+from overopt.curves.evaluation import Evaluation, evaluated_by_rank, evaluated_by_weight, summed
+from overopt.curves.weight_tail import SAMPLED_ROWS, WeightSample
+from overopt.pressure import Divergences, Pressure, RankPressure, ScorePressure
 from overopt.samples import GroupBatch, Samples
 from overopt.stats.moments import Moments
-from overopt.stats.order import Ranking, ranking
+from overopt.stats.order import ranking
 
 __all__ = ["CurveSums", "curve_sums", "largest_common_size", "prompt_vectors"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 REACHED_BY = 0.95  # a curve stops at the largest n that this share of groups reach
-CHUNK_ROWS = 1 << 17  # a chunk and what is made of it stay in the processor's cache
+CHUNK_ENTRIES = 1 << 17  # a chunk and what is made of it stay in the processor's cache
+CHUNK_WEIGHTS = 1 << 21  # explicit weights held at once, 16 MB
 
 
 @final
@@ -46,6 +48,7 @@ class CurveSums:
     win_rate: FloatArray
     labels: FloatArray | None
     label_mass: FloatArray | None
+    sample: WeightSample | None
 
     def merge(self, other: CurveSums) -> CurveSums:
         """Sums over the prompts of both; the two must not share a prompt."""
@@ -61,6 +64,9 @@ class CurveSums:
             win_rate=self.win_rate + other.win_rate,
             labels=summed([self.labels, other.labels]),
             label_mass=summed([self.label_mass, other.label_mass]),
+            sample=None
+            if self.sample is None or other.sample is None
+            else self.sample.merge(other.sample),
         )
 
 
@@ -82,7 +88,7 @@ def curve_sums(
 ) -> CurveSums:
     """Sums over the groups of at least ``smallest`` candidates; gold and inverse are [rows]."""
     parts = list(_parts(samples, proxy, pressure, strengths, smallest, gold, inverse))
-    totals = CurveSums(
+    return CurveSums(
         groups=sum(part.groups for part in parts),
         moments=None if gold is None else _prompt_moments(samples.prompts, parts),
         proxy=np.sum([part.evaluation.proxy for part in parts], axis=0),
@@ -92,8 +98,8 @@ def curve_sums(
         win_rate=np.sum([part.divergences.win_rate * part.groups for part in parts], axis=0),
         labels=summed([part.evaluation.labels for part in parts]),
         label_mass=summed([part.evaluation.label_mass for part in parts]),
+        sample=WeightSample.of([part.weights for part in parts if part.weights is not None]),
     )
-    return totals
 
 
 def prompt_vectors(
@@ -119,6 +125,7 @@ class _Part:
     prompt: npt.NDArray[np.int64]
     evaluation: Evaluation
     divergences: Divergences
+    weights: FloatArray | None
 
     @property
     def groups(self) -> int:
@@ -141,43 +148,60 @@ def _parts(
     inverse: FloatArray | None,
 ) -> Iterator[_Part]:
     scores = samples.proxies[proxy]
+    by_rank = isinstance(pressure, RankPressure)
+    entries = CHUNK_ENTRIES if by_rank else CHUNK_WEIGHTS // len(strengths)
+    rows = 0
     for batch in samples.batches(smallest):
-        by_rank = None
-        if isinstance(pressure, RankPressure):
-            by_rank = _rank_weights(pressure, batch.size, tuple(strengths))
-        width = max(1, CHUNK_ROWS // batch.size)
+        width = max(1, entries // batch.size)
         for first in range(0, len(batch.prompt), width):
             here = slice(first, first + width)
             part = GroupBatch(starts=batch.starts[here], size=batch.size, prompt=batch.prompt[here])
-            proxies = part.gather(scores)
-            ranked = ranking(proxies)
-            yield _Part(
-                prompt=part.prompt,
-                evaluation=evaluated(
-                    pressure,
-                    strengths,
-                    proxies,
-                    None if gold is None else part.gather(gold),
-                    None if inverse is None else part.gather(inverse),
-                    ranked,
-                    by_rank,
-                ),
-                divergences=_divergences(pressure, strengths, proxies, ranked),
+            yield _part(
+                pressure,
+                strengths,
+                part.prompt,
+                part.gather(scores),
+                None if gold is None else part.gather(gold),
+                None if inverse is None else part.gather(inverse),
+                keep_weights=rows < SAMPLED_ROWS,
             )
+            rows += len(part.prompt) * part.size
+
+
+def _part(
+    pressure: Pressure,
+    strengths: FloatArray,
+    prompt: npt.NDArray[np.int64],
+    proxies: FloatArray,
+    gold: FloatArray | None,
+    inverse: FloatArray | None,
+    keep_weights: bool,
+) -> _Part:
+    """Groups of one size, all arrays but ``prompt`` being [groups, m]."""
+    ranked = ranking(proxies)
+    if isinstance(pressure, RankPressure):
+        by_rank = _rank_weights(pressure, ranked.size, tuple(strengths))
+        return _Part(
+            prompt=prompt,
+            evaluation=evaluated_by_rank(by_rank, ranked, gold, inverse),
+            divergences=pressure.ranked_divergences([ranked], strengths),
+            weights=None,
+        )
+    assert isinstance(pressure, ScorePressure)
+    weights = pressure.weights(proxies, strengths)
+    moving = None if gold is None else pressure.slope_weights(proxies, strengths)
+    return _Part(
+        prompt=prompt,
+        evaluation=evaluated_by_weight(weights, moving, proxies, gold, inverse),
+        divergences=pressure.weight_divergences(weights, ranked),
+        weights=weights if keep_weights else None,
+    )
 
 
 @lru_cache(maxsize=32)
 def _rank_weights(pressure: RankPressure, size: int, strengths: tuple[float, ...]) -> FloatArray:
     """Weights of a rank pressure, made once for all blocks of a stream."""
     return pressure.rank_weights(size, np.array(strengths))
-
-
-def _divergences(
-    pressure: Pressure, strengths: FloatArray, proxies: FloatArray, ranked: Ranking
-) -> Divergences:
-    if isinstance(pressure, RankPressure):
-        return pressure.ranked_divergences([ranked], strengths)
-    return pressure.divergences(proxies, strengths)
 
 
 def _prompt_moments(prompts: int, parts: list[_Part]) -> Moments:

@@ -22,20 +22,18 @@ import numpy.typing as npt
 
 from overopt.curves.completed_gold import CompletedGold, completed_gold, label_design
 from overopt.curves.fold import CurveSums, curve_sums, largest_common_size
+from overopt.curves.weight_tail import trusted_tail
 from overopt.errors import BadOption, BadSamples
-from overopt.pressure import Pressure, ScorePressure
+from overopt.pressure import Pressure
 from overopt.samples import Samples
 from overopt.stats.intervals import max_t_quantile, t_quantile, wilson_interval
 from overopt.stats.moments import Moments
-from overopt.stats.pareto import pareto_k
 
 __all__ = ["GoldCurve", "default_strengths", "gold_curve"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 BoolArray = npt.NDArray[np.bool_]
 JOINT_STRENGTHS = 64  # strengths that enter joint critical values; neighbours are near copies
-TRUSTED_PARETO_K = 0.7
-PARETO_ROWS = 1 << 18
 FEWEST_EXPECTED = 10.0
 
 
@@ -49,7 +47,8 @@ class GoldCurve:
     per group; ``pareto_k`` of score pressures, NaN otherwise; ``labels_effective`` the Kish number
     of labels behind each value; ``grey`` marks strengths not to be trusted. ``moments`` are those
     of the prompt vectors (gold [S], then slopes [S] where the pressure has slope weights);
-    ``label_products`` [S, S] those of label weights.
+    ``label_products`` [S, S] those of label weights. ``identified`` is False where no number of
+    labels drawn like these could tell gold; gold is NaN there.
     """
 
     pressure: Pressure
@@ -62,6 +61,7 @@ class GoldCurve:
     ess: FloatArray
     pareto_k: FloatArray
     grey: BoolArray
+    identified: BoolArray
     level: float
     prompts: int
     groups: int
@@ -76,7 +76,7 @@ class GoldCurve:
         """Estimated gold."""
         if self.moments is None:
             return np.full(len(self.strength), np.nan)
-        return self.moments.mean[: len(self.strength)]
+        return np.where(self.identified, self.moments.mean[: len(self.strength)], np.nan)
 
     @property
     def partial(self) -> bool:
@@ -124,7 +124,7 @@ class GoldCurve:
             part = self._levels().map(_doubling_contrasts(self.strength))
         spread = np.sqrt(np.diag(part.covariance_of_mean()))
         half = t_quantile(self.level, self._degrees_of_freedom()) * spread
-        defined = np.arange(count) > 0
+        defined = (np.arange(count) > 0) & self.identified.all()
         return (
             np.where(defined, part.mean, np.nan),
             np.where(defined, part.mean - half, np.nan),
@@ -139,6 +139,7 @@ class GoldCurve:
         contrasts = np.eye(len(self.strength))
         contrasts[:, 0] -= 1
         estimate, covariance, df = self.contrast(contrasts)
+        estimate = np.where(self.identified & self.identified[0], estimate, np.nan)
         estimate = estimate - cost * (self.strength - self.strength[0])
         half = t_quantile(self.level, df) * np.sqrt(np.maximum(np.diag(covariance), 0))
         return estimate, estimate - half, estimate + half
@@ -282,9 +283,9 @@ def gold_curve(
         sums = part if sums is None else sums.merge(part)
     if sums is None or first is None:
         raise BadOption("an empty stream of samples: nothing to estimate")
-    tail, ruled_by_tail = _tail_of_weights(first, proxy, pressure, grid, smallest)
+    tail, trusted = trusted_tail(sums.sample, len(grid))
     # More pressure never restores trust, so what follows a doubtful strength is doubtful too.
-    grey = np.logical_or.accumulate(pressure.unreliable(smallest, grid) | ruled_by_tail)
+    grey = np.logical_or.accumulate(pressure.unreliable(smallest, grid) | ~trusted)
     return GoldCurve(
         pressure=pressure,
         proxy_name=proxy,
@@ -296,6 +297,7 @@ def gold_curve(
         ess=sums.groups / sums.square,
         pareto_k=tail,
         grey=grey,
+        identified=_identified(first, pressure, grid, design, sums),
         level=level,
         prompts=first.prompts if sums.moments is None else sums.moments.count,
         groups=sums.groups,
@@ -305,6 +307,24 @@ def gold_curve(
         label_products=sums.labels,
         label_mass=sums.label_mass,
     )
+
+
+def _identified(
+    table: Samples, pressure: Pressure, strengths: FloatArray, design: str, sums: CurveSums
+) -> BoolArray:
+    """Strengths whose gold the labels can tell: all, or with labelled winners the best of all m.
+
+    And that only where all groups are of one size and each has its winner labelled.
+    """
+    if design != "winners":
+        return np.ones(len(strengths), dtype=bool)
+    size = int(table.group_sizes.max())
+    complete = table.group_sizes.min() == size and sums.label_mass is not None
+    if not complete or pressure.id not in ("best_of_n", "threshold"):
+        return np.zeros(len(strengths), dtype=bool)
+    assert sums.label_mass is not None
+    every_winner = np.isclose(sums.label_mass, sums.groups)
+    return np.asarray((strengths == size) & every_winner)
 
 
 def _wider(
@@ -323,37 +343,6 @@ def default_strengths(
     scores = samples.proxies[proxy]
     batches = [batch.gather(scores)[:512] for batch in samples.batches(smallest)]
     return pressure.default_strengths(batches, smallest)
-
-
-def _tail_of_weights(
-    samples: Samples, proxy: str, pressure: Pressure, strengths: FloatArray, smallest: int
-) -> tuple[FloatArray, BoolArray]:
-    """Pareto k [S] of the normalised weights of all groups together, and where it forbids trust.
-
-    The tail rules the mean only if the effective sample size is no larger than the tail that was
-    fitted: on scores with few levels k alone is noise. NaN and False for rank pressures.
-    """
-    shape = np.full(len(strengths), np.nan)
-    ruled = np.zeros(len(strengths), dtype=bool)
-    if not isinstance(pressure, ScorePressure):
-        return shape, ruled
-    scores = samples.proxies[proxy]
-    pooled: list[list[FloatArray]] = [[] for _ in strengths]
-    rows = 0
-    for batch in samples.batches(smallest):
-        proxies = batch.gather(scores)[: max(1, (PARETO_ROWS - rows) // batch.size)]
-        rows += proxies.size
-        weights = pressure.weights(proxies, strengths) * batch.size
-        for s in range(len(strengths)):
-            pooled[s].append(weights[:, s].ravel())
-        if rows >= PARETO_ROWS:
-            break
-    for s, parts in enumerate(pooled):
-        weights = np.concatenate(parts)
-        shape[s] = pareto_k(weights)
-        effective = weights.sum() ** 2 / np.square(weights).sum()
-        ruled[s] = shape[s] > TRUSTED_PARETO_K and effective < 3 * np.sqrt(rows)
-    return shape, ruled
 
 
 def _doubling_contrasts(strength: FloatArray) -> FloatArray:

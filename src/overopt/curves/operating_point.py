@@ -132,6 +132,8 @@ def operating_point(
 ) -> OperatingPoint:
     """Decision for a curve with gold; ``within_spread`` is the mean within-prompt sd of gold."""
     options = tolerance or Tolerance()
+    if not curve.identified.all():
+        return _unidentified(curve)
     found = gains(curve, options.cost)
     allowed = np.maximum(options.spread * within_spread, options.gain * found.gain)
     decision, at = _decision(curve, found, allowed)
@@ -150,6 +152,24 @@ def operating_point(
         tolerance=float(allowed[at]),
         needs=_needs(curve, found, allowed) if decision == "undecided" else None,
         numbers=_numbers(curve, found, at),
+    )
+
+
+def _unidentified(curve: GoldCurve) -> OperatingPoint:
+    """No decision: gold at no pressure is unknown, so there is nothing to compare with."""
+    nan = float("nan")
+    return OperatingPoint(
+        pressure=curve.pressure.id,
+        decision="undecided",
+        strength=float(curve.strength[0]),
+        position=0,
+        kl=0.0,
+        gain=nan,
+        gain_lower=nan,
+        gain_upper=nan,
+        tolerance=nan,
+        needs="labels on candidates drawn at random, not only on winners",
+        numbers={},
     )
 
 

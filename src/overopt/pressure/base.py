@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 FloatArray = npt.NDArray[np.floating[Any]]
+SMALLEST_KL = 1e-12  # below it a sum of rounding errors
 
 
 @final
@@ -131,16 +132,19 @@ class ScorePressure(Pressure):
 
     def divergences(self, proxies: FloatArray, strengths: FloatArray) -> Divergences:
         """Divergences of the weights from the m candidates at hand (KL is at most ln m)."""
-        weights = self.weights(proxies, strengths)
-        size = proxies.shape[1]
+        return self.weight_divergences(self.weights(proxies, strengths), ranking(proxies))
+
+    def weight_divergences(self, weights: FloatArray, ranked: Ranking) -> Divergences:
+        """As ``divergences``, for weights [groups, strengths, m] at hand."""
+        size = ranked.size
         ratio = weights * size
         kl = np.sum(weights * np.log(np.where(ratio > 0, ratio, 1.0)), axis=2)
-        start, stop = ranking(proxies).bounds()
+        start, stop = ranked.bounds()
         middle = (start + stop) / (2.0 * size)
         return Divergences(
-            kl=kl.mean(axis=0),
+            kl=np.where(kl > SMALLEST_KL, kl, 0.0).mean(axis=0),
             chi_square=((ratio - 1) ** 2).mean(axis=(0, 2)),
-            win_rate=np.einsum("gsm,gm->s", weights, middle) / len(proxies),
+            win_rate=np.einsum("gsm,gm->s", weights, middle) / len(weights),
         )
 
     def default_strengths(self, proxies: list[FloatArray], cap: int) -> FloatArray:

@@ -20,11 +20,11 @@ from overopt.pressure.base import FloatArray, ScorePressure
 __all__ = ["SoftBestOfN"]
 
 IntArray = npt.NDArray[np.integer[Any]]
-STEP = 0.45  # trapezoid step in ln t; its error falls like exp(-pi^2 / step), here about 1e-9
-SMALLEST = 1e-11  # below t = SMALLEST / n the integrand adds less than 1e-11 of a weight
-LARGEST = 34.0  # above t = LARGEST / e_min it is below exp(-34)
+STEP = 0.42  # trapezoid step in ln t; its error falls like exp(-pi^2 / step), here below 1e-10
+SMALLEST = 1e-5  # below t = SMALLEST / n the integrand is e^y times a constant, to 1e-10
+LARGEST = 24.0  # above t = LARGEST / e_min it is below exp(-24)
 NEVER = 40.0  # a candidate exp(40) times less likely than the next is served by chance never
-BLOCK_ENTRIES = 4_000_000  # numbers held at once, about 32 MB for each of two arrays
+BLOCK_ENTRIES = 1 << 22  # numbers held at once in each of two arrays, 32 MB
 LARGEST_N = 64
 
 
@@ -53,11 +53,13 @@ class SoftBestOfN(ScorePressure):
         high = np.log(LARGEST) - float(log_gain.min())
         nodes = np.arange(low, high + STEP, STEP)
         mixing = [_subset_split(size, int(k)) for k in n]
-        total = np.zeros((groups, len(n), size))
+        # What the trapezoid sum would add below the first node, a geometric series.
+        below = np.exp(log_gain + nodes[0]) * STEP / np.expm1(STEP)
+        total = np.repeat(below[:, None, :], len(n), axis=1)
         width = max(1, BLOCK_ENTRIES // (size * int(n.max()) * len(nodes)))
         for first in range(0, groups, width):
             part = slice(first, first + width)
-            total[part] = _integrated(log_gain[part], nodes, n, mixing)
+            total[part] += _integrated(log_gain[part], nodes, n, mixing)
         return np.asarray(total / total.sum(axis=2, keepdims=True))
 
     def default_strengths(self, proxies: list[FloatArray], cap: int) -> FloatArray:
@@ -109,9 +111,8 @@ def _integrated(
         density = rate * decay * STEP
         for s, (k, split) in enumerate(zip(n, mixing, strict=True)):
             # others [groups, nodes, m]: mean over subsets of k - 1 of the other m - 1 candidates
-            others = np.einsum(
-                "gtmk,gtmk,mk->gtm", before[..., :k], after[..., k - 1 :: -1][..., :k], split
-            )
+            pairs = before[..., :k] * after[..., k - 1 :: -1][..., :k]
+            others = np.einsum("gtmk,mk->gtm", pairs, split)
             total[:, s] += np.einsum("gtm,gtm->gm", density, others)
     return total
 

@@ -1,0 +1,145 @@
+"""Doubts about curves and decisions: findings OV3xx."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from overopt.auditing.sentences import number
+from overopt.curves.fold import largest_common_size
+from overopt.curves.gold_curve import GoldCurve
+from overopt.curves.operating_point import OperatingPoint
+from overopt.findings import Finding, Severity
+from overopt.samples import Samples
+
+__all__ = ["curve_findings"]
+
+FEW_EFFECTIVE_LABELS = 20.0
+
+
+def curve_findings(
+    samples: Samples,
+    curves: Mapping[str, GoldCurve],
+    points: Mapping[str, OperatingPoint],
+    reach: float,
+) -> list[Finding]:
+    """Findings about the curves of one proxy, in the order of their codes."""
+    found = [
+        *(_uneven_weights(curve) for curve in curves.values()),
+        _left_out(samples),
+        _unknown_design(next(iter(curves.values()))),
+        _unidentified(next(iter(curves.values()))),
+        _few_effective_labels(curves.get("best_of_n")),
+        _beyond_reach(samples, points, reach),
+    ]
+    return sorted((one for one in found if one is not None), key=lambda one: one.code)
+
+
+def _uneven_weights(curve: GoldCurve) -> Finding | None:
+    """OV301, for score pressures whose weights have a tail that rules the mean."""
+    doubtful = np.flatnonzero(curve.grey & np.isfinite(curve.pareto_k))
+    if not len(doubtful):
+        return None
+    first = int(doubtful[0])
+    strength = float(curve.strength[first])
+    return Finding(
+        code="OV301",
+        severity=Severity.CAUTION,
+        message=(
+            f"{curve.pressure.label}: from {curve.pressure.knob} = {number(strength)} on, a few "
+            f"samples carry the estimate (Pareto k {number(curve.pareto_k[first], 2)}); those "
+            "points are greyed"
+        ),
+        data={
+            "pressure": curve.pressure.id,
+            "strength": strength,
+            "pareto_k": curve.pareto_k[first],
+        },
+    )
+
+
+def _left_out(samples: Samples) -> Finding | None:
+    """OV302: groups smaller than the largest n leave the whole curve."""
+    largest = largest_common_size(samples)
+    small = int(np.count_nonzero(samples.group_sizes < largest))
+    if not small:
+        return None
+    return Finding(
+        code="OV302",
+        severity=Severity.NOTE,
+        message=(
+            f"{small:,} of {samples.groups:,} groups have fewer than {largest} candidates and are "
+            "left out of the curves"
+        ),
+        data={"groups": small, "largest_n": largest},
+    )
+
+
+def _unknown_design(curve: GoldCurve) -> Finding | None:
+    """OV303: labels whose design nobody stated support a description, not a decision."""
+    if curve.design != "unknown":
+        return None
+    return Finding(
+        code="OV303",
+        severity=Severity.CAUTION,
+        message=(
+            "how the labelled rows were chosen is unknown: the curves use them as if drawn evenly "
+            "and decide nothing"
+        ),
+        data={},
+    )
+
+
+def _unidentified(curve: GoldCurve) -> Finding | None:
+    """OV306: with only winners labelled, gold is known at most for the best of all candidates."""
+    if curve.moments is None or curve.identified.all():
+        return None
+    known = curve.strength[curve.identified]
+    where = (
+        f"only at {curve.pressure.knob} = {number(float(known[0]))}" if len(known) else "nowhere"
+    )
+    return Finding(
+        code="OV306",
+        severity=Severity.CAUTION,
+        message=f"with only winners labelled, gold is identified {where} on this curve",
+        data={"identified": known.tolist()},
+    )
+
+
+def _few_effective_labels(curve: GoldCurve | None) -> Finding | None:
+    """OV304: the end of the best-of-n curve rests on few labels."""
+    if curve is None or not curve.partial or not len(curve.strength):
+        return None
+    effective = float(curve.labels_effective[-1])
+    if effective >= FEW_EFFECTIVE_LABELS:
+        return None
+    return Finding(
+        code="OV304",
+        severity=Severity.CAUTION,
+        message=(
+            f"at n = {number(float(curve.strength[-1]))} the estimate rests on "
+            f"{number(effective, 2)} effective labels; label more of the best-scored candidates"
+        ),
+        data={"labels_effective": effective, "strength": float(curve.strength[-1])},
+    )
+
+
+def _beyond_reach(
+    samples: Samples, points: Mapping[str, OperatingPoint], reach: float
+) -> Finding | None:
+    """OV309: the recommended KL is beyond what the samples can vouch for."""
+    over = {name: point.kl for name, point in points.items() if point.kl > reach}
+    if not over:
+        return None
+    name, kl = max(over.items(), key=lambda item: item[1])
+    return Finding(
+        code="OV309",
+        severity=Severity.NOTE,
+        message=(
+            f"{len(over)} of {len(points)} operating points cost more KL (up to {number(kl)} nats) "
+            f"than the {number(reach)} nats at which a flaw unseen in {samples.rows:,} rows could "
+            "own 10 % of a trained policy: for training a starting point, not a certificate"
+        ),
+        data={"reach_kl": reach, "kl": dict(over), "largest": name},
+    )

@@ -1,0 +1,206 @@
+"""The audit as plain data, schema ``overopt.audit/1``; what is undefined is None."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from overopt.auditing.proxy_audit import ProxyAudit
+from overopt.curves.gold_curve import GoldCurve
+from overopt.curves.operating_point import OperatingPoint
+from overopt.curves.reach import REACH_SHARE, reach_in_kl
+
+if TYPE_CHECKING:
+    from overopt.auditing.assembly import Audit
+
+__all__ = ["audit_document"]
+
+SCHEMA = "overopt.audit/1"
+
+
+def audit_document(found: Audit) -> dict[str, Any]:
+    """Everything that reports show; lists of a curve are equally long."""
+    from overopt import __version__
+
+    table = found.samples
+    sizes = table.group_sizes
+    document = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "origin": table.origin,
+        "fingerprint": table.fingerprint,
+        "level": found.options.level,
+        "prompts": table.prompts,
+        "groups": table.groups,
+        "rows": table.rows,
+        "labelled": table.labelled,
+        "candidates": {
+            "min": int(sizes.min()),
+            "median": float(np.median(sizes)),
+            "max": int(sizes.max()),
+        },
+        "gold": table.gold_name if table.labelled else None,
+        "gold_source": _gold_source(found),
+        "labels_drawn": found.design,
+        "objective": "win rate" if found.options.objective == "win-rate" else "mean gold",
+        "reach": {"rows": table.rows, "share": REACH_SHARE, "kl": reach_in_kl(table.rows)},
+        "headline": _headline(found),
+        "findings": [one.to_dict() for one in found.findings],
+        "proxies": [_proxy(one, found) for one in found.proxies],
+        "ranking": None if found.ranking is None else found.ranking.to_dict(),
+        "notes": dict(table.notes),
+    }
+    return {key: plain(value) for key, value in document.items()}
+
+
+def plain(value: Any) -> Any:
+    """The value with built-in types only, numbers that are not finite as None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return [plain(item) for item in value.tolist()]
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _gold_source(found: Audit) -> str | None:
+    table = found.samples
+    return (table.gold_source or table.gold_name) if table.labelled else None
+
+
+def _headline(found: Audit) -> str:
+    """The answer: of the only proxy, or of the best of several."""
+    if found.ranking is not None:
+        best = found.ranking.rows[0].name
+        one = next(one for one in found.proxies if one.name == best)
+        return f"{found.ranking.comparison.sentence} {one.name}: {one.sentences[one.leading]}"
+    one = found.proxies[0]
+    prefix = f"{one.name}: " if len(found.proxies) > 1 else ""
+    return prefix + one.sentences[one.leading]
+
+
+def _proxy(one: ProxyAudit, found: Audit) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "findings": [finding.to_dict() for finding in one.findings],
+        "scale": one.scale.to_dict(),
+        "headline": {"pressure": one.leading, "sentence": one.sentences[one.leading]},
+        "curves": [_curve(curve, found) for curve in one.curves.values()],
+        "operating_points": [_point(name, one, found) for name in one.curves],
+        "worth": None if one.worth is None else one.worth.to_dict(),
+        "passes": None if one.passes is None else one.passes.to_dict(),
+        "trainer": None if one.trainer is None else one.trainer.to_dict(),
+        "extrapolation": None if one.pooled is None else one.pooled.to_dict(),
+    }
+
+
+def _curve(curve: GoldCurve, found: Audit) -> dict[str, Any]:
+    lower, upper = curve.interval()
+    band_lower, band_upper = curve.interval(joint=True)
+    slope, slope_lower, slope_upper = curve.slope()
+    trusted = np.flatnonzero(~curve.grey)
+    return {
+        "pressure": curve.pressure.id,
+        "label": curve.pressure.label,
+        "knob": curve.pressure.knob,
+        "parameters": curve.pressure.parameters(),
+        "reliable_to": curve.strength[trusted[-1]] if curve.grey.any() and len(trusted) else None,
+        "strength": curve.strength,
+        "kl": curve.kl,
+        "gold": curve.gold,
+        "lower": lower,
+        "upper": upper,
+        "band_lower": band_lower,
+        "band_upper": band_upper,
+        "slope": slope,
+        "slope_lower": slope_lower,
+        "slope_upper": slope_upper,
+        **_gain(curve, found.options.tolerance_for(curve.pressure).cost),
+        "proxy": curve.proxy,
+        "win_rate": curve.win_rate,
+        "chi_square": curve.chi_square,
+        "ess": curve.ess,
+        "pareto_k": curve.pareto_k,
+        "labels_effective": curve.labels_effective,
+        "grey": curve.grey,
+        "prompts": curve.prompts,
+        "method": _method(curve),
+        "assumptions": _assumptions(curve),
+    }
+
+
+def _gain(curve: GoldCurve, cost: float) -> dict[str, Any]:
+    """Gain against no pressure at every strength, pointwise limits paired by prompt."""
+    if curve.moments is None:
+        empty = np.full(len(curve.strength), np.nan)
+        return {"gain": empty, "gain_lower": empty, "gain_upper": empty}
+    estimate, lower, upper = curve.gain(cost)
+    return {"gain": estimate, "gain_lower": lower, "gain_upper": upper}
+
+
+def _method(curve: GoldCurve) -> str:
+    if curve.moments is None:
+        return "proxy only: how far the score moves, no gold"
+    gold = {
+        "all": "gold of every row",
+        "recorded": "labels weighted by their recorded probabilities, cross-fitted regression",
+        "uniform": "labels drawn evenly, cross-fitted regression",
+    }.get(curve.design, "labels used as if drawn evenly: descriptive only")
+    return f"{gold}; exact weights within groups; intervals clustered by prompt"
+
+
+def _assumptions(curve: GoldCurve) -> list[str]:
+    said = ["prompts are independent draws of those the policy will meet"]
+    if curve.partial:
+        said.append("labels were drawn with the stated probabilities, rows independently")
+    if curve.pressure.no_pressure == 0:
+        said.append("the policy tilts the candidates at hand: nothing outside their support")
+    if curve.bounds is not None:
+        low, high = curve.bounds
+        said.append(f"gold lies between {low:g} and {high:g}")
+    return said
+
+
+def _point(name: str, one: ProxyAudit, found: Audit) -> dict[str, Any]:
+    curve = one.curves[name]
+    point = one.points.get(name)
+    shared = {
+        "pressure": name,
+        "sentence": one.sentences[name],
+        "reach_kl": one.reach,
+        "gold_source": _gold_source(found),
+    }
+    if point is None:
+        nothing = dict.fromkeys(("gain", "gain_lower", "gain_upper", "tolerance"))
+        return {
+            **shared,
+            **nothing,
+            "decision": "undecided",
+            "strength": curve.pressure.no_pressure,
+            "kl": 0.0,
+            "needs": "gold labels on some rows, drawn with recorded probabilities",
+            "numbers": {},
+        }
+    return {**shared, **_numbers(point)}
+
+
+def _numbers(point: OperatingPoint) -> dict[str, Any]:
+    return {
+        "decision": point.decision,
+        "strength": point.strength,
+        "kl": point.kl,
+        "gain": point.gain,
+        "gain_lower": point.gain_lower,
+        "gain_upper": point.gain_upper,
+        "tolerance": point.tolerance,
+        "needs": point.needs,
+        "numbers": point.numbers,
+    }

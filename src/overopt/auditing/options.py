@@ -1,0 +1,57 @@
+"""What a user may decide about an audit, checked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from overopt.curves.completed_gold import LABEL_DESIGNS
+from overopt.curves.operating_point import Tolerance
+from overopt.errors import BadOption
+from overopt.pressure import Pressure
+
+__all__ = ["AuditOptions"]
+
+PER_CANDIDATE = ("best_of_n", "soft_best_of_n", "best_of_poisson")
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class AuditOptions:
+    """Options of ``audit``; the docstring there says what each one means."""
+
+    level: float
+    pressures: tuple[str, ...]
+    labels_drawn: str | None
+    objective: str
+    tolerance_sd: float
+    tolerance_gain: float
+    cost: float
+    soft_lambda: float | None
+
+    def check(self, known: tuple[str, ...]) -> AuditOptions:
+        """Itself, or BadOption for the first option that makes no sense."""
+        if not 0 < self.level < 1:
+            raise BadOption(f"level {self.level!r}: give a number between 0 and 1, such as 0.95")
+        if not self.pressures:
+            raise BadOption(f"no pressure to audit: choose from {', '.join(known)}")
+        for name in self.pressures:
+            if name not in known:
+                raise BadOption(f"no pressure {name!r}: choose from {', '.join(known)}")
+        if self.labels_drawn is not None and self.labels_drawn not in LABEL_DESIGNS:
+            raise BadOption(f"labels drawn {self.labels_drawn!r}: all, uniform, winners or unknown")
+        if self.objective not in ("mean", "win-rate"):
+            raise BadOption(f"objective {self.objective!r}: choose mean or win-rate")
+        if self.soft_lambda is not None and not (
+            np.isfinite(self.soft_lambda) and self.soft_lambda > 0
+        ):
+            raise BadOption(f"soft lambda {self.soft_lambda!r}: give a number above 0")
+        Tolerance(spread=self.tolerance_sd, gain=self.tolerance_gain, cost=self.cost)
+        return self
+
+    def tolerance_for(self, pressure: Pressure) -> Tolerance:
+        """Tolerance; candidates cost something only where the strength counts them."""
+        cost = self.cost if pressure.id in PER_CANDIDATE else 0.0
+        return Tolerance(spread=self.tolerance_sd, gain=self.tolerance_gain, cost=cost)

@@ -1,0 +1,224 @@
+"""The audit of one proxy: every pressure's curve and decision, and what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+from overopt.auditing.curve_findings import curve_findings
+from overopt.auditing.data_findings import Scale, proxy_findings, scale_of
+from overopt.auditing.options import AuditOptions
+from overopt.auditing.sentences import decision_sentence, proxy_only_sentence
+from overopt.auditing.trainer_settings import TrainerSettings, trainer_settings
+from overopt.curves.completed_gold import CompletedGold, completed_gold, prompt_folds
+from overopt.curves.fold import largest_common_size
+from overopt.curves.gold_curve import GoldCurve, gold_curve
+from overopt.curves.objective import within_spread
+from overopt.curves.operating_point import OperatingPoint, operating_point
+from overopt.curves.passes import Passes, passes
+from overopt.curves.pooled_curve import PooledCurve, pooled_curve
+from overopt.curves.reach import reach_in_kl
+from overopt.curves.score_worth import ScoreWorth, score_worth
+from overopt.findings import Finding, Severity
+from overopt.pressure import (
+    BestOfN,
+    BestOfPoisson,
+    ChiSquare,
+    KLTilt,
+    Pressure,
+    SoftBestOfN,
+    Threshold,
+)
+from overopt.samples import Samples, scored
+
+__all__ = ["PRESSURES", "ProxyAudit", "proxy_audit"]
+
+FloatArray = npt.NDArray[np.floating[Any]]
+PRESSURES = (
+    "best_of_n",
+    "threshold",
+    "kl_tilt",
+    "soft_best_of_n",
+    "best_of_poisson",
+    "chi_square",
+)
+SOFT_SHARPNESS = 2.0  # default lambda, in units of one over the within-group sd of the proxy
+# Soft best-of-n costs about m n per group and strength; beyond this a hash of the prompts decides
+# which of them it is computed on, so that it never dominates an audit.
+SOFT_BUDGET = 3 << 18
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ProxyAudit:
+    """All that was found out about one proxy; ``points`` is empty without gold."""
+
+    name: str
+    samples: Samples
+    scale: Scale
+    curves: Mapping[str, GoldCurve]
+    points: Mapping[str, OperatingPoint]
+    sentences: Mapping[str, str]
+    findings: Sequence[Finding]
+    completed: CompletedGold | None
+    worth: ScoreWorth | None
+    passes: Passes | None
+    trainer: TrainerSettings | None
+    pooled: PooledCurve | None
+    reach: float
+
+    @property
+    def leading(self) -> str:
+        """The pressure whose operating point answers the question: the first one asked for."""
+        return next(iter(self.curves))
+
+
+def proxy_audit(
+    samples: Samples,
+    proxy: str,
+    design: str,
+    options: AuditOptions,
+    progress: Callable[[str, float], None] | None = None,
+) -> ProxyAudit:
+    """Audit of ``proxy`` on the rows that it scored; gold is already in terms of the objective."""
+    table = scored(samples, proxy)
+    scale = scale_of(table, proxy)
+    completed = None if design == "none" else completed_gold(table, proxy, design)
+    curves: dict[str, GoldCurve] = {}
+    findings = list(proxy_findings(samples, proxy))
+    for step, name in enumerate(options.pressures):
+        if progress is not None:
+            progress(f"{proxy}: {name.replace('_', ' ')}", step / len(options.pressures))
+        curve, noted = _curve(table, proxy, name, scale, design, completed, options)
+        curves[name] = curve
+        findings += noted
+    spread = within_spread(table)
+    points = {}
+    if completed is not None:
+        points = {
+            name: operating_point(curve, spread, options.tolerance_for(curve.pressure))
+            for name, curve in curves.items()
+        }
+    reach = reach_in_kl(table.rows)
+    sentences = _sentences(table, curves, points, reach)
+    findings += curve_findings(table, curves, points, reach)
+    extra = _with_gold(table, proxy, scale, completed, curves, points, reach, options)
+    return ProxyAudit(
+        name=proxy,
+        samples=table,
+        scale=scale,
+        curves=curves,
+        points=points,
+        sentences=sentences,
+        findings=tuple(findings),
+        completed=completed,
+        reach=reach,
+        **extra,
+    )
+
+
+def _curve(
+    table: Samples,
+    proxy: str,
+    name: str,
+    scale: Scale,
+    design: str,
+    completed: CompletedGold | None,
+    options: AuditOptions,
+) -> tuple[GoldCurve, list[Finding]]:
+    """The curve of one pressure, with a note where it was computed on some of the prompts."""
+    pressure = _pressure(name, scale, options.soft_lambda)
+    part, known, noted = table, completed, []
+    if isinstance(pressure, SoftBestOfN):
+        rows, note = _soft_share(table)
+        if note is not None:
+            part, noted = table.take(rows), [note]
+            known = None if completed is None else completed.take(rows)
+    curve = gold_curve(
+        part, proxy, pressure, level=options.level, labels_drawn=design, completed=known
+    )
+    return curve, noted
+
+
+def _pressure(name: str, scale: Scale, sharpness: float | None) -> Pressure:
+    if name == "soft_best_of_n":
+        spread = scale.within_sd if scale.within_sd > 0 else 1.0
+        return SoftBestOfN(sharpness=SOFT_SHARPNESS / spread if sharpness is None else sharpness)
+    simple: dict[str, type[Pressure]] = {
+        "best_of_n": BestOfN,
+        "threshold": Threshold,
+        "kl_tilt": KLTilt,
+        "best_of_poisson": BestOfPoisson,
+        "chi_square": ChiSquare,
+    }
+    return simple[name]()
+
+
+def _soft_share(table: Samples) -> tuple[npt.NDArray[np.bool_], Finding | None]:
+    """Rows of the prompts that soft best-of-n is computed on: all, or a share picked by hash."""
+    work = table.rows * min(largest_common_size(table), 64)
+    if work <= SOFT_BUDGET:
+        return np.ones(table.rows, dtype=bool), None
+    parts = int(np.ceil(work / SOFT_BUDGET))
+    chosen = prompt_folds(table.prompt_ids, parts) == 0
+    if chosen.sum() < min(30, table.prompts):
+        chosen = np.arange(table.prompts) < min(30, table.prompts)
+    note = Finding(
+        code="OV307",
+        severity=Severity.NOTE,
+        message=f"soft best-of-n was computed on {chosen.sum():,} of {table.prompts:,} prompts",
+        data={"prompts": int(chosen.sum()), "of": table.prompts},
+    )
+    return chosen[table.prompt], note
+
+
+def _sentences(
+    table: Samples,
+    curves: Mapping[str, GoldCurve],
+    points: Mapping[str, OperatingPoint],
+    reach: float,
+) -> dict[str, str]:
+    source = table.gold_source or table.gold_name or "gold"
+    return {
+        name: decision_sentence(curve, points[name], source, table.rows, reach)
+        if name in points
+        else proxy_only_sentence(curve)
+        for name, curve in curves.items()
+    }
+
+
+def _with_gold(
+    table: Samples,
+    proxy: str,
+    scale: Scale,
+    completed: CompletedGold | None,
+    curves: Mapping[str, GoldCurve],
+    points: Mapping[str, OperatingPoint],
+    reach: float,
+    options: AuditOptions,
+) -> dict[str, Any]:
+    """The parts that need gold: what a score is worth, passes, settings, the model beyond m."""
+    if completed is None or completed.design == "winners":
+        return {"worth": None, "passes": None, "trainer": None, "pooled": None}
+    return {
+        "worth": score_worth(table, proxy, completed, options.level),
+        "passes": passes(table, proxy, completed, options.level),
+        "trainer": trainer_settings(table, dict(curves), dict(points), scale.within_sd, reach),
+        "pooled": _pooled(table, proxy, completed, curves.get("best_of_n"), options),
+    }
+
+
+def _pooled(
+    table: Samples,
+    proxy: str,
+    completed: CompletedGold,
+    within: GoldCurve | None,
+    options: AuditOptions,
+) -> PooledCurve | None:
+    if within is None or table.prompts < 2 or len(within.strength) < 2:
+        return None
+    return pooled_curve(table, proxy, completed, within, level=options.level)

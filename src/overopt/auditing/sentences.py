@@ -1,0 +1,144 @@
+"""The audit in words: one plain sentence for each decision, with all its numbers."""
+
+from __future__ import annotations
+
+import math
+
+from overopt.curves.gold_curve import GoldCurve
+from overopt.curves.operating_point import OperatingPoint
+
+__all__ = ["decision_sentence", "estimate", "number", "proxy_only_sentence", "reach_clause"]
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A value in ``digits`` significant digits, without exponent where that can be avoided."""
+    if not math.isfinite(value):
+        return "unknown"
+    if value == 0:
+        return "0"
+    text = f"{value:.{digits}g}"
+    if "e" not in text:
+        return text
+    size = math.floor(math.log10(abs(value)))
+    return f"{value:,.0f}" if 0 < size < 9 else text
+
+
+def estimate(value: float, lower: float, upper: float) -> str:
+    """``value [lower, upper]``, rounded so that half the interval keeps two digits."""
+    if not math.isfinite(lower) or not math.isfinite(upper) or not upper > lower:
+        return number(value)
+    decimals = max(1 - math.floor(math.log10((upper - lower) / 2)), 0)
+    return f"{value:.{decimals}f} [{lower:.{decimals}f}, {upper:.{decimals}f}]"
+
+
+def decision_sentence(
+    curve: GoldCurve, point: OperatingPoint, gold_source: str, rows: int, reach: float
+) -> str:
+    """What to do with this pressure, what it gains, how sure that is, and what it rests on."""
+    says = {
+        "push": _push,
+        "saturated": _saturated,
+        "no_peak": _no_peak,
+        "do_not_push": _do_not_push,
+        "undecided": _undecided,
+    }[point.decision]
+    text = f"{says(curve, point)}, according to {gold_source}."
+    if point.decision != "do_not_push" and point.kl > 0:
+        text += f" {reach_clause(point.kl, rows, reach)}"
+    if point.needs is not None:
+        text += f" To decide it: {point.needs}."
+    return text
+
+
+def proxy_only_sentence(curve: GoldCurve) -> str:
+    """What can be said without gold: how far the score moves, never whether that is good."""
+    end = len(curve.strength) - 1
+    return (
+        f"No gold labels: how hard to push cannot be known. From no pressure to "
+        f"{_at(curve, curve.strength[end])} the mean proxy goes from {number(curve.proxy[0])} to "
+        f"{number(curve.proxy[end])} at {number(curve.kl[end])} nats; whether quality follows, "
+        "only labels can tell."
+    )
+
+
+def reach_clause(kl: float, rows: int, reach: float) -> str:
+    """The KL beside what the samples can vouch for, and that selection is not learning."""
+    beyond = "already less" if reach < kl else "more"
+    return (
+        f"This costs {number(kl)} nats; a flaw too rare for these {rows:,} rows could own 10 % of "
+        f"a trained policy at {number(reach)} nats, which is {beyond}: selection is not learning."
+    )
+
+
+def _push(curve: GoldCurve, point: OperatingPoint) -> str:
+    n = point.numbers
+    return (
+        f"Push to {_at(curve, point.strength)} and no further: gold {_gain(point)}; from there to "
+        f"{_at(curve, n['end'])} it falls by {_rest(point, -1)}"
+    )
+
+
+def _saturated(curve: GoldCurve, point: OperatingPoint) -> str:
+    n = point.numbers
+    return (
+        f"Push to {_at(curve, point.strength)}: gold {_gain(point)}; more pressure, up to "
+        f"{_at(curve, n['end'])}, changes it by {_rest(point)}, within the tolerance of "
+        f"{number(point.tolerance, 2)}"
+    )
+
+
+def _no_peak(curve: GoldCurve, point: OperatingPoint) -> str:
+    n = point.numbers
+    return (
+        f"Push to {_at(curve, point.strength)}, the most these groups show, and no peak is seen: "
+        f"gold {_gain(point)}, and the last doubling still adds "
+        + estimate(n["last_doubling"], n["last_doubling_lower"], n["last_doubling_upper"])
+    )
+
+
+def _do_not_push(curve: GoldCurve, point: OperatingPoint) -> str:
+    n = point.numbers
+    return (
+        f"Do not push: no {curve.pressure.knob} has a proven gain, and at "
+        f"{_at(curve, n['worst'])} gold is lower by "
+        + estimate(-n["worst_gain"], -n["worst_upper"], -n["worst_lower"])
+    )
+
+
+def _undecided(curve: GoldCurve, point: OperatingPoint) -> str:
+    n = point.numbers
+    if not n:
+        return (
+            "Undecided: only winners are labelled, so gold without pressure is unknown and no gain "
+            "can be computed"
+        )
+    if point.strength > curve.pressure.no_pressure:
+        return (
+            f"Undecided beyond {_at(curve, point.strength)}; until then use it: gold {_gain(point)}"
+        )
+    gain = estimate(n["best_gain"], n["best_lower"], n["best_upper"])
+    best = f"the best estimate is a gain of {gain} at {_at(curve, n['best'])}"
+    if curve.design == "unknown":
+        return (
+            f"Undecided: {best}, but it only describes labels of unknown choice; do not push on it"
+        )
+    if not math.isfinite(n["best_lower"]):
+        return f"Undecided: {best}, without an interval; do not push on it"
+    return (
+        f"Undecided: no gain or loss is proven up to {_at(curve, n['end'])} ({best}); until "
+        "decided, do not push"
+    )
+
+
+def _at(curve: GoldCurve, strength: float) -> str:
+    return f"{curve.pressure.knob} = {number(float(strength))}"
+
+
+def _gain(point: OperatingPoint) -> str:
+    return f"gains {estimate(point.gain, point.gain_lower, point.gain_upper)} over no pressure"
+
+
+def _rest(point: OperatingPoint, sign: int = 1) -> str:
+    n = point.numbers
+    ends = sorted((sign * n["rest_lower"], sign * n["rest_upper"]))
+    return estimate(sign * n["rest"], *ends)
