@@ -42,12 +42,13 @@ SMALLEST_GROUP = 16  # below it the noise of the median blurs the tail by more t
 TOLERATED_SHARE = 0.10  # of the largest gain within groups, for pooled less within
 TOLERATED_IMBALANCE = 0.4  # prompts of equal scale mostly stay below .35
 CHANCE_OF_IMBALANCE = 0.05
+ROUNDING = 1e-9  # of gold: differences below it are arithmetic
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class Discrepancy:
-    """Pooled less within at the n <= m where they differ most, counted in standard errors.
+    """Pooled less within at the n <= m where they agree worst.
 
     ``difference`` and its limits, joint over all n compared; ``tolerance`` in gold units;
     ``drift``, by how much the difference moves with each doubling of n. ``imbalance`` is the
@@ -232,8 +233,12 @@ def _discrepancy(
     error = np.sqrt(np.diag(covariance))
     half = max_t_quantile(covariance, float(_degrees(moments.count, labels)), level) * error
     gain = np.interp(checked, within.strength, within.gold) - within.gold[0]
-    tolerance = TOLERATED_SHARE * float(np.abs(gain).max())
-    worst = int(np.argmax(np.abs(mean) / np.maximum(error, 1e-300)))
+    rounding = ROUNDING * float(np.abs(within.gold).max())
+    tolerance = max(TOLERATED_SHARE * float(np.abs(gain).max()), rounding)
+    excess = np.abs(mean) - np.maximum(half, tolerance)
+    furthest = np.abs(mean) + half
+    differs = bool(np.any(excess > 0))
+    worst = int(np.argmax(excess if differs else furthest))
     relative, chance = imbalance(together, checked[-1] / 2)
     found = Discrepancy(
         n=float(checked[worst]),
@@ -244,13 +249,9 @@ def _discrepancy(
         drift=abs(float(mean[-1] - mean[0])) / math.log2(checked[-1] / checked[0]),
         imbalance=relative,
         imbalance_p=chance,
-        verdict="undecided",
+        verdict="agrees within tolerance" if np.all(furthest <= tolerance) else "undecided",
     )
-    if found.unequal or np.any(np.abs(mean) > np.maximum(half, tolerance)):
-        return replace(found, verdict="disagrees")
-    if np.all(np.abs(mean) + half <= tolerance):
-        return replace(found, verdict="agrees within tolerance")
-    return found
+    return replace(found, verdict="disagrees") if differs or found.unequal else found
 
 
 def _refuted(found: Discrepancy) -> str | None:

@@ -150,6 +150,13 @@ def test_shape_is_told_when_proven(bend: float, shape: str) -> None:
     assert (curve.change[1] > 0) == (shape == "rises")
 
 
+def test_noise_alone_neither_rises_nor_falls() -> None:
+    rng = np.random.default_rng(15)
+    curve = modelled(table(a=rng.normal(size=(300, 16)), gold=rng.normal(size=(300, 16))))
+    assert curve.shape == "undecided"
+    assert curve.change[1] < 0 < curve.change[2]
+
+
 def test_unchanged_by_affine_maps_of_the_proxy_and_by_the_order_of_candidates() -> None:
     samples = drawn(13)
     proxy = samples.proxies["a"].reshape(60, 16)
@@ -174,6 +181,39 @@ def test_scales_that_differ_between_prompts_withhold_the_curve() -> None:
     assert curve.discrepancy.unequal
     assert np.isnan([*curve.gold, *curve.lower, *curve.upper, *curve.change]).all()
     assert "cannot be pooled" in curve.sentence()
+
+
+def test_a_pooled_value_far_from_the_measured_one_withholds_the_curve() -> None:
+    # Gold as good as its score outside [-1, 1] and hidden by noise inside: what the noise of the
+    # median blurs most, although prompts are equal.
+    rng = np.random.default_rng(18)
+    gold = rng.normal(size=(200, 32))
+    noise = np.where(np.abs(gold) <= 1, 2 * rng.normal(size=gold.shape), 0)
+    curve = modelled(table(a=gold + noise, gold=gold))
+    found = curve.discrepancy
+    assert found is not None
+    assert not found.unequal
+    assert found.verdict == "disagrees"
+    assert abs(found.difference) > found.tolerance
+    assert found.lower > 0
+    assert "differs from the measured one" in curve.sentence()
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"), [(0.5, "agrees within tolerance"), (8.0, "undecided")]
+)
+def test_agreement_is_claimed_only_when_the_interval_lies_within_tolerance(
+    error: float, verdict: str
+) -> None:
+    rng = np.random.default_rng(20)
+    proxy = rng.normal(size=(60, 16))
+    curve = modelled(table(a=proxy, gold=proxy + error * rng.normal(size=proxy.shape)))
+    found = curve.discrepancy
+    assert found is not None
+    assert found.verdict == verdict
+    inside = max(-found.lower, found.upper) <= found.tolerance
+    assert inside == (verdict != "undecided")
+    assert verdict in curve.sentence()
 
 
 def test_equal_prompts_supply_the_top_rows_in_equal_shares() -> None:
@@ -226,10 +266,12 @@ def test_a_last_n_can_be_chosen() -> None:
     assert modelled(drawn(41), to=40.0).strength[[0, -1]].tolist() == [16, 40]
 
 
-def test_intervals_of_bounded_gold_stay_on_its_scale_and_do_not_vanish() -> None:
-    samples = drawn(43)
-    gold = np.asarray(samples.gold).reshape(60, 16) > -2.5
-    curve = modelled(table(a=samples.proxies["a"].reshape(60, 16), gold=gold.astype(float)))
+@pytest.mark.parametrize("rare", [0, 1])
+def test_intervals_of_bounded_gold_stay_on_its_scale_and_do_not_vanish(rare: int) -> None:
+    rng = np.random.default_rng(43)
+    gold = np.full((60, 16), 1.0 - rare)
+    gold[rng.random(gold.shape) < 0.004] = rare
+    curve = modelled(table(a=rng.normal(size=gold.shape), gold=gold))
     assert np.all((curve.lower >= 0) & (curve.upper <= 1))
     assert np.all(curve.upper - curve.lower > 0.01)
 
@@ -238,6 +280,12 @@ def test_a_constant_proxy_has_no_pressure_to_continue() -> None:
     samples = drawn(47)
     curve = modelled(table(a=np.ones((60, 16)), gold=np.asarray(samples.gold)))
     assert "there is no pressure" in curve.sentence()
+
+
+def test_constant_gold_stays_constant() -> None:
+    curve = modelled(table(a=drawn(51).proxies["a"].reshape(60, 16), gold=np.full((60, 16), 3.7)))
+    np.testing.assert_allclose(curve.gold, 3.7)
+    assert curve.shape == "undecided"
 
 
 def test_a_rare_pass_ties_most_rows_and_is_exact_still() -> None:
