@@ -81,7 +81,8 @@ def _headline(found: Audit) -> str:
     if found.ranking is not None:
         best = found.ranking.rows[0].name
         one = next(one for one in found.proxies if one.name == best)
-        return f"{found.ranking.comparison.sentence} {one.name}: {one.sentences[one.leading]}"
+        answer = f"{best} (first of {len(found.proxies)} proxies): {one.sentences[one.leading]}"
+        return f"{answer} {found.ranking.comparison.sentence}"
     one = found.proxies[0]
     prefix = f"{one.name}: " if len(found.proxies) > 1 else ""
     return prefix + one.sentences[one.leading]

@@ -14,9 +14,9 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-from overopt.curves.binned_gold import interpolated_gold
+from overopt.curves.binned_gold import interpolated_gold, or_none
 from overopt.errors import BadOption, BadSamples
-from overopt.samples import Samples
+from overopt.samples import Samples, scored
 
 __all__ = ["CardCheck", "check", "gold_at", "validity_card"]
 
@@ -53,8 +53,8 @@ def validity_card(audit: Mapping[str, Any], samples: Samples, proxy: str) -> dic
     if entry is None:
         known = ", ".join(repr(one["name"]) for one in audit["proxies"])
         raise BadOption(f"no proxy {proxy!r} in this audit; it has: {known}")
-    scores = np.asarray(samples.proxies[proxy], dtype=float)
-    scores = scores[np.isfinite(scores)]
+    table = scored(samples, proxy)
+    scores = table.proxies[proxy]
     worth = entry["worth"]
     points = {point["pressure"]: point for point in entry["operating_points"]}
     return {
@@ -68,15 +68,15 @@ def validity_card(audit: Mapping[str, Any], samples: Samples, proxy: str) -> dic
         "fingerprint": audit["fingerprint"],
         "created_from": {
             "origin": audit["origin"],
-            "rows": len(scores),
-            "prompts": len(np.unique(samples.prompt[np.isfinite(samples.proxies[proxy])])),
-            "labelled": samples.labelled,
+            "rows": table.rows,
+            "prompts": table.prompts,
+            "labelled": table.labelled,
         },
         "gold_by_score": [] if worth is None else worth["by_score"],
         "comparable_across_prompts": None if worth is None else worth["comparable"]["verdict"],
         "pressures": [_supported(c, points.get(c["pressure"])) for c in entry["curves"]],
         "score_range": {"min": float(scores.min()), "max": float(scores.max())},
-        "quantiles": _quantiles(scores),
+        "quantiles": _quantiles(table, scores),
     }
 
 
@@ -100,7 +100,7 @@ def check(card: Mapping[str, Any], scores: FloatVector) -> list[CardCheck]:
 
     ``range``: the share of scores beyond those that the card has seen. ``drift``: the change of
     the share of scores up to one of the card's quantiles, the most surprising one; what is allowed
-    covers the sampling error of both (Bernstein, the card counted by prompts), false alarm 1 %.
+    covers the sampling error of both (the card's clustered by prompt), false alarm 1 %.
     Scores of one prompt hang together: give one score for each of many prompts.
     Raises BadSamples without a finite score.
     """
@@ -128,15 +128,22 @@ def _supported(curve: Mapping[str, Any], point: Mapping[str, Any] | None) -> dic
     }
 
 
-def _quantiles(scores: FloatVector) -> list[dict[str, float]]:
-    """Score at each quantile with the share of scores up to it, which ties raise."""
-    ordered = np.sort(scores)
-    places = [ordered[max(int(np.ceil(share * len(ordered))) - 1, 0)] for share in QUANTILES]
-    reached = np.searchsorted(ordered, places, side="right") / len(ordered)
-    return [
-        {"quantile": quantile, "score": float(score), "share": float(share)}
-        for quantile, score, share in zip(QUANTILES, places, reached, strict=True)
-    ]
+def _quantiles(table: Samples, scores: FloatVector) -> list[dict[str, float | None]]:
+    """Score at each quantile, the share of scores up to it (ties raise it) and its error.
+
+    The error is clustered by prompt; None for a single prompt.
+    """
+    places = np.quantile(scores, QUANTILES, method="inverted_cdf")
+    rows: list[dict[str, float | None]] = []
+    for quantile, place in zip(QUANTILES, places, strict=True):
+        reached = (scores <= place).astype(float)
+        share = float(reached.mean())
+        by_prompt = np.bincount(table.prompt, weights=reached - share)
+        error = np.sqrt(np.square(by_prompt).sum()) / table.rows if table.prompts > 1 else np.nan
+        rows.append(
+            {"quantile": quantile, "score": float(place), "share": share, "error": or_none(error)}
+        )
+    return rows
 
 
 def _range_check(card: Mapping[str, Any], live: FloatVector) -> CardCheck:
@@ -155,11 +162,13 @@ def _range_check(card: Mapping[str, Any], live: FloatVector) -> CardCheck:
 
 
 def _drift_check(card: Mapping[str, Any], live: FloatVector) -> CardCheck:
-    places = np.array([row["score"] for row in card["quantiles"]])
-    shares = np.array([row["share"] for row in card["quantiles"]])
+    places, shares, errors = (
+        np.array([row[name] for row in card["quantiles"]], dtype=float)
+        for name in ("score", "share", "error")
+    )
     now = np.searchsorted(np.sort(live), places, side="right") / len(live)
     change = np.abs(now - shares)
-    allowed = _allowed_change(now, shares, len(live), card["created_from"]["prompts"])
+    allowed = _allowed_change(now, errors, len(live), card["created_from"]["prompts"])
     worst = int(np.argmax(change / allowed))
     return CardCheck(
         name="drift",
@@ -175,11 +184,13 @@ def _drift_check(card: Mapping[str, Any], live: FloatVector) -> CardCheck:
 
 
 def _allowed_change(
-    now: FloatVector, shares: FloatVector, scores: int, prompts: int
+    now: FloatVector, errors: FloatVector, scores: int, prompts: int
 ) -> FloatVector:
-    """Bernstein bound on the difference of two shares, at every quantile at once: [quantiles]."""
-    log_term = np.log(2 * len(shares) / FALSE_ALARM)
-    both = (now * scores + shares * prompts) / (scores + prompts)
-    variance = both * (1 - both) * (1 / scores + 1 / prompts)
+    """What both samples may differ by at chance, at every quantile at once: [quantiles].
+
+    Bernstein's form: spread times the root of twice the log, plus a term for the few in a tail.
+    """
+    log_term = np.log(2 * len(now) / FALSE_ALARM)
+    variance = errors**2 + now * (1 - now) / scores
     bound = np.sqrt(2 * variance * log_term) + log_term / 3 / min(scores, prompts)
-    return np.asarray(bound)
+    return np.where(np.isnan(bound), 1.0, bound)  # one prompt: nothing is known of others
