@@ -42,7 +42,7 @@ def _from_density(u: FloatArray, density: FloatArray, moment: FloatArray) -> Any
     def truth(n: FloatArray) -> FloatArray:
         n = np.asarray(n, dtype=float)
         kernel = n[:, None] * share ** (n[:, None] - 1) * moment / mass[-1]
-        return np.sum((kernel[:, 1:] + kernel[:, :-1]) / 2 * step, axis=1)
+        return np.asarray(np.sum((kernel[:, 1:] + kernel[:, :-1]) / 2 * step, axis=1))
 
     return truth
 

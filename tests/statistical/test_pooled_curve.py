@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from calibrated import assert_coverage_within
-from regimes import Regime, drawn, regimes, table
+from statistical.regimes import Regime, drawn, regimes, table
 
 from overopt.curves.completed_gold import completed_gold
 from overopt.curves.gold_curve import gold_curve
