@@ -68,10 +68,13 @@ def test_regression_lowers_the_spread_of_what_it_can_predict() -> None:
 
 def test_folds_follow_the_name_of_the_prompt_not_its_position() -> None:
     samples = partly_labelled()
-    reordered = samples.take(np.arange(samples.rows)[::-1].reshape(40, 8)[:, ::-1].ravel())
+    shuffled = np.random.default_rng(3).permutation(40)
+    gold, chance = samples.gold.reshape(40, 8)[shuffled], samples.label_prob.reshape(40, 8)
+    moved = table(a=noise(0)[shuffled], gold=gold, label_prob=chance[shuffled])
+    moved = replace(moved, prompt_ids=samples.prompt_ids[shuffled])
     there = completed_gold(samples, "a", "recorded").value.reshape(40, 8)
-    back = completed_gold(reordered, "a", "recorded").value.reshape(40, 8)[::-1]
-    np.testing.assert_allclose(back, there, atol=1e-12)
+    here = completed_gold(moved, "a", "recorded").value.reshape(40, 8)
+    np.testing.assert_allclose(here, there[shuffled], atol=1e-12)
 
 
 def test_folds_of_a_thousand_prompts_are_even_and_fixed() -> None:
