@@ -186,7 +186,7 @@ def _sentences(
     return {
         name: decision_sentence(curve, points[name], source, table.rows, reach)
         if name in points
-        else proxy_only_sentence(curve)
+        else proxy_only_sentence(curve, table.rows, reach)
         for name, curve in curves.items()
     }
 

@@ -50,14 +50,14 @@ def decision_sentence(
     return text
 
 
-def proxy_only_sentence(curve: GoldCurve) -> str:
+def proxy_only_sentence(curve: GoldCurve, rows: int, reach: float) -> str:
     """What can be said without gold: how far the score moves, never whether that is good."""
     end = len(curve.strength) - 1
     return (
         f"No gold labels: how hard to push cannot be known. From no pressure to "
         f"{_at(curve, curve.strength[end])} the mean proxy goes from {number(curve.proxy[0])} to "
-        f"{number(curve.proxy[end])} at {number(curve.kl[end])} nats; whether quality follows, "
-        "only labels can tell."
+        f"{number(curve.proxy[end])}; whether quality follows, only labels can tell. "
+        + reach_clause(float(curve.kl[end]), rows, reach)
     )
 
 
