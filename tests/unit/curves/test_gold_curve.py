@@ -11,6 +11,7 @@ from tables import noise, table
 
 from overopt.curves.completed_gold import completed_gold
 from overopt.curves.gold_curve import gold_curve
+from overopt.curves.operating_point import operating_point
 from overopt.errors import BadOption, BadSamples
 from overopt.pressure import (
     BestOfN,
@@ -242,3 +243,35 @@ def test_bad_options() -> None:
     partial = table(samples.group_sizes.tolist(), a=samples.proxies["a"], gold=gold)
     with pytest.raises(BadSamples, match="read the table whole"):
         gold_curve(iter([partial]), "a", BestOfN(), labels_drawn="uniform")
+
+
+def winners_only(proxies: np.ndarray, gold: np.ndarray) -> Samples:
+    """One label for each prompt, on a candidate with the best proxy."""
+    best = np.argmax(proxies + 1e-9 * noise(6, *proxies.shape), axis=1)
+    picked = np.arange(proxies.shape[1]) == best[:, None]
+    return table(a=proxies, gold=np.where(picked, gold, np.nan))
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_labelled_winners_tell_gold_at_the_best_of_all_and_nowhere_else(ties: bool) -> None:
+    proxies, gold = noise(0), noise(1)
+    samples = winners_only(np.round(proxies) if ties else proxies, gold)
+    curve = gold_curve(samples, "a", BestOfN(), labels_drawn="winners")
+    labels = samples.gold[~np.isnan(samples.gold)]
+    assert curve.gold[-1] == pytest.approx(labels.mean(), abs=1e-12)
+    half = student.ppf(0.975, 39) * labels.std(ddof=1) / np.sqrt(40)
+    assert curve.interval()[1][-1] - curve.gold[-1] == pytest.approx(half, rel=1e-9)
+    assert np.isnan(curve.gold[:-1]).all()
+    assert np.isnan(curve.gain()[0]).all()
+    point = operating_point(curve, 1.0)
+    assert point.decision == "undecided"
+    assert "drawn at random" in (point.needs or "")
+
+
+def test_winners_with_a_missing_label_tell_nothing() -> None:
+    samples = winners_only(noise(0), noise(1))
+    gold = samples.gold.copy()
+    gold[np.flatnonzero(~np.isnan(gold))[5]] = np.nan
+    samples = table(a=noise(0), gold=gold)
+    curve = gold_curve(samples, "a", BestOfN(), labels_drawn="winners")
+    assert np.isnan(curve.gold).all()

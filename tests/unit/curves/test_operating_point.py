@@ -146,7 +146,7 @@ def test_a_constant_proxy_decides_nothing() -> None:
 
 
 def test_what_is_needed_scales_with_what_there_is() -> None:
-    """Four times the prompts asked of a quarter of the evidence decide."""
+    """Twice the prompts that were asked for decide."""
     weak = decided(shaped("saturated", prompts=40, spread=0.7), within_spread=0.7)
     assert weak.needs is not None
     words = weak.needs.split()
