@@ -104,7 +104,7 @@ def passes(
     sentences = [
         _rare_passes(_two_valued(samples), found, first, last),
         _ceiling(cap, kl, groups, samples.groups),
-        _where_labels_pay(found, groups, first, last, completed),
+        _where_labels_pay(samples, found, groups, first, last),
     ]
     return Passes(
         cap=cap,
@@ -168,22 +168,29 @@ def _ceiling(cap: float, kl: float, groups: IntArray, total: int) -> str:
 
 
 def _where_labels_pay(
-    found: MeanGold, groups: IntArray, first: FloatArray, last: FloatArray, completed: CompletedGold
+    samples: Samples, found: MeanGold, groups: IntArray, first: FloatArray, last: FloatArray
 ) -> str:
     """The pass rates whose passes carry most weight times uncertainty when pressure is high.
 
-    Under high pressure every group with a pass serves one, so a bin's weight is its groups.
+    Under high pressure every group with a pass serves one, so a bin's weight is its groups. Where
+    there is no interval, gold may be anything in its range.
     """
     half = (found.upper - found.lower) / 2
-    half = np.where(np.isnan(half), np.inf, half)
+    half = np.where(np.isnan(half), _gold_range(samples) / 2, half)
     if len(first) < 2 or not np.any(half > 0):
         return ""
     most = int(np.argmax(groups * half))
-    what = "More prompts" if completed.inverse is None else "Labels on passes"
+    what = "More prompts" if samples.labelled == samples.rows else "Labels on passes"
     return (
         f"{what} pay most where {_rates(first[most], last[most])} of a prompt's candidates pass "
         f"({groups[most]} of {groups.sum()} groups with a pass)."
     )
+
+
+def _gold_range(samples: Samples) -> float:
+    """Largest less smallest gold label."""
+    assert samples.gold is not None
+    return float(np.nanmax(samples.gold) - np.nanmin(samples.gold))
 
 
 def _estimate(found: MeanGold, i: int) -> str:

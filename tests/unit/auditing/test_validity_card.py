@@ -122,7 +122,8 @@ class TestCheck:
     def test_scores_that_the_card_never_saw(self) -> None:
         card = card_of(sampled())
         live = self.live(1)
-        live[:20] = card["score_range"]["max"] + 1
+        live[:10] = card["score_range"]["max"] + 1
+        live[10:20] = card["score_range"]["min"] - 1
         found = named(check(card, live))
         assert not found["range"].ok
         assert found["range"].value == pytest.approx(0.05, abs=0.01)

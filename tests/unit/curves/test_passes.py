@@ -111,6 +111,13 @@ class TestSentence:
         assert one is not None
         assert "Labels on passes pay most where 5 to 20 %" in one.sentence
 
+    def test_a_single_odd_prompt_does_not_call_for_labels(self) -> None:
+        score = np.tile([0.0, 0, 0, 1], (30, 1))
+        score[0] = [0, 1, 1, 1]
+        one = found(table(a=score, gold=noise(3, 30, 4)))
+        assert one is not None
+        assert "More prompts pay most where 20 to 50 %" in one.sentence
+
     def test_more_nats_than_the_pass_rate_buy_nothing(self) -> None:
         score = np.tile([0.0, 0, 0, 1], (30, 1))
         one = found(table(a=score, gold=noise(3, 30, 4)))

@@ -156,6 +156,10 @@ class TestComparable:
         for more in (0.6, -0.6):
             assert self.judged(self.law(1, more)) == "no"
 
+    def test_a_third_more_between_prompts_is_too_much_and_a_tenth_is_not(self) -> None:
+        assert self.judged(self.law(1, 0.35, prompts=1500)) == "no"
+        assert self.judged(self.law(1, 0.08, prompts=1500)) == "yes"
+
     def test_few_prompts_do_not_tell(self) -> None:
         assert self.judged(self.law(1, 0.3, prompts=12)) == "undecided"
 
