@@ -54,7 +54,8 @@ class Audit:
         for one in self.proxies:
             if one.name == proxy:
                 return one
-        raise BadOption(f"no proxy {proxy!r} was audited; audited: {self.samples.proxies.keys()}")
+        known = ", ".join(repr(one.name) for one in self.proxies)
+        raise BadOption(f"no proxy {proxy!r} in this audit; it has: {known}")
 
     def _repr_html_(self) -> str:
         from overopt import report
@@ -139,7 +140,7 @@ def audit(
         for k, name in enumerate(names)
     ]
     return Audit(
-        samples=valued,
+        samples=table,
         options=options,
         design=design,
         findings=(*findings, *(proxy_pair_findings(table) if len(names) > 1 else ())),

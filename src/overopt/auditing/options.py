@@ -7,13 +7,13 @@ from typing import final
 
 import numpy as np
 
-from overopt.curves.completed_gold import LABEL_DESIGNS
 from overopt.curves.operating_point import Tolerance
 from overopt.errors import BadOption
 from overopt.pressure import Pressure
 
 __all__ = ["AuditOptions"]
 
+DECLARABLE = ("all", "uniform", "winners", "unknown")
 PER_CANDIDATE = ("best_of_n", "soft_best_of_n", "best_of_poisson")
 
 
@@ -40,8 +40,10 @@ class AuditOptions:
         for name in self.pressures:
             if name not in known:
                 raise BadOption(f"no pressure {name!r}: choose from {', '.join(known)}")
-        if self.labels_drawn is not None and self.labels_drawn not in LABEL_DESIGNS:
-            raise BadOption(f"labels drawn {self.labels_drawn!r}: all, uniform, winners or unknown")
+        if self.labels_drawn not in (None, *DECLARABLE):
+            raise BadOption(
+                f"labels drawn {self.labels_drawn!r}: choose from {', '.join(DECLARABLE)}"
+            )
         if self.objective not in ("mean", "win-rate"):
             raise BadOption(f"objective {self.objective!r}: choose mean or win-rate")
         if self.soft_lambda is not None and not (

@@ -87,6 +87,8 @@ def proxy_audit(
     """Audit of ``proxy`` on the rows that it scored; gold is already in terms of the objective."""
     table = scored(samples, proxy)
     scale = scale_of(table, proxy)
+    if not table.labelled:  # other rows are, but none that this proxy scored
+        design = "none"
     completed = None if design == "none" else completed_gold(table, proxy, design)
     curves: dict[str, GoldCurve] = {}
     findings = list(proxy_findings(samples, proxy))
