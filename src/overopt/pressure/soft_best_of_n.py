@@ -24,7 +24,7 @@ STEP = 0.42  # trapezoid step in ln t; its error falls like exp(-pi^2 / step), h
 SMALLEST = 1e-5  # below t = SMALLEST / n the integrand is e^y times a constant, to 1e-10
 LARGEST = 24.0  # above t = LARGEST / e_min it is below exp(-24)
 NEVER = 40.0  # a candidate exp(40) times less likely than the next is served by chance never
-BLOCK_ENTRIES = 1 << 22  # numbers held at once in each of two arrays, 32 MB
+BLOCK_ENTRIES = 1 << 18  # numbers held at once in each of two arrays: they stay in the cache
 LARGEST_N = 64
 
 
@@ -49,9 +49,9 @@ class SoftBestOfN(ScorePressure):
         n = np.asarray(strengths).astype(int)
         groups, size = proxies.shape
         log_gain = _log_gain(proxies, self.sharpness)
-        low = np.log(SMALLEST / n.max())
-        high = np.log(LARGEST) - float(log_gain.min())
-        nodes = np.arange(low, high + STEP, STEP)
+        # Each group's integral ends where its own worst candidate has vanished.
+        last = np.log(LARGEST) - log_gain.min(axis=1) + STEP
+        nodes = np.arange(np.log(SMALLEST / n.max()), last.max(), STEP)
         mixing = [_subset_split(size, int(k)) for k in n]
         # What the trapezoid sum would add below the first node, a geometric series.
         below = np.exp(log_gain + nodes[0]) * STEP / np.expm1(STEP)
@@ -59,7 +59,8 @@ class SoftBestOfN(ScorePressure):
         width = max(1, BLOCK_ENTRIES // (size * int(n.max()) * len(nodes)))
         for first in range(0, groups, width):
             part = slice(first, first + width)
-            total[part] += _integrated(log_gain[part], nodes, n, mixing)
+            used = nodes[nodes < last[part].max()]
+            total[part] += _integrated(log_gain[part], used, n, mixing)
         return np.asarray(total / total.sum(axis=2, keepdims=True))
 
     def default_strengths(self, proxies: list[FloatArray], cap: int) -> FloatArray:
@@ -100,38 +101,36 @@ def _integrated(
     """Unnormalised weights [groups, strengths, m], integrated over ``nodes`` ln t."""
     groups, size = log_gain.shape
     largest = int(n.max())
-    chunk = max(1, BLOCK_ENTRIES // (groups * size * largest))
     total = np.zeros((groups, len(n), size))
+    chunk = max(1, BLOCK_ENTRIES // (groups * size * largest))
     for first in range(0, len(nodes), chunk):
-        log_t = nodes[first : first + chunk]
-        rate = np.exp(log_t[None, :, None] + log_gain[:, None, :])
+        # [m, points]: a point is one node of one group
+        rate = np.exp(log_gain.T[:, :, None] + nodes[first : first + chunk]).reshape(size, -1)
         decay = np.exp(-rate)
         before = _symmetric_means(decay, largest)
-        after = _symmetric_means(decay[:, :, ::-1], largest)[:, :, ::-1]
+        after = _symmetric_means(decay[::-1], largest)[::-1]
         density = rate * decay * STEP
         for s, (k, split) in enumerate(zip(n, mixing, strict=True)):
-            # others [groups, nodes, m]: mean over subsets of k - 1 of the other m - 1 candidates
-            pairs = before[..., :k] * after[..., k - 1 :: -1][..., :k]
-            others = np.einsum("gtmk,mk->gtm", pairs, split)
-            total[:, s] += np.einsum("gtm,gtm->gm", density, others)
+            # others [m, points]: mean over subsets of k - 1 of the other m - 1 candidates
+            others = np.einsum("mpk,mpk,mk->mp", before[..., :k], after[..., k - 1 :: -1], split)
+            total[:, s] += (density * others).reshape(size, groups, -1).sum(axis=2).T
     return total
 
 
 def _symmetric_means(values: FloatArray, largest: int) -> FloatArray:
-    """Symmetric means of the values before each position: [groups, nodes, m, largest].
+    """Symmetric means of the values [m, points] before each position: [m, points, largest].
 
     Entry k is the mean over subsets of k of the product of their values (0 when too few); building
     it by convex combinations keeps it in [0, 1] and free of cancellation.
     """
-    groups, count, size = values.shape
-    means = np.zeros((groups, count, size, largest))
-    means[:, :, 0, 0] = 1.0
-    k = np.arange(largest)
-    for j in range(1, size):
+    means = np.zeros((*values.shape, largest))
+    means[0, :, 0] = 1.0
+    for j in range(1, len(values)):
+        k = np.arange(min(j + 1, largest))
         share = np.minimum(k / j, 1.0)
-        previous = means[:, :, j - 1]
-        means[:, :, j] = (1 - share) * previous
-        means[:, :, j, 1:] += (share * values[:, :, j - 1, None])[..., 1:] * previous[..., :-1]
+        previous, here = means[j - 1, :, : len(k)], means[j, :, : len(k)]
+        np.multiply(previous, 1 - share, out=here)
+        here[:, 1:] += share[1:] * values[j - 1, :, None] * previous[:, :-1]
     return means
 
 
