@@ -10,6 +10,7 @@ from overopt.auditing.sentences import number
 from overopt.curves.fold import largest_common_size
 from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.operating_point import OperatingPoint
+from overopt.curves.pooled_curve import PooledCurve
 from overopt.findings import Finding, Severity
 from overopt.samples import Samples
 
@@ -23,6 +24,7 @@ def curve_findings(
     curves: Mapping[str, GoldCurve],
     points: Mapping[str, OperatingPoint],
     reach: float,
+    pooled: PooledCurve | None,
 ) -> list[Finding]:
     """Findings about the curves of one proxy, in the order of their codes."""
     found = [
@@ -31,6 +33,7 @@ def curve_findings(
         _unknown_design(next(iter(curves.values()))),
         _unidentified(next(iter(curves.values()))),
         _few_effective_labels(curves.get("best_of_n")),
+        _model_beyond(pooled),
         _beyond_reach(samples, points, reach),
     ]
     return sorted((one for one in found if one is not None), key=lambda one: one.code)
@@ -143,3 +146,20 @@ def _beyond_reach(
         ),
         data={"reach_kl": reach, "kl": dict(over), "largest": name},
     )
+
+
+def _model_beyond(pooled: PooledCurve | None) -> Finding | None:
+    """OV310 where the model beyond the candidates failed its check, OV308 where it is offered."""
+    if pooled is None:
+        return None
+    if pooled.discrepancy is not None and pooled.discrepancy.verdict == "disagrees":
+        code, said = "OV310", f"no curve beyond the candidates at hand: {pooled.reason}"
+    elif np.isfinite(pooled.gold).any():
+        code = "OV308"
+        said = (
+            f"beyond n = {number(float(pooled.strength[0]))} the curve is a model that pools "
+            f"{pooled.prompts:,} prompts; no decision rests on it"
+        )
+    else:
+        return None
+    return Finding(code=code, severity=Severity.NOTE, message=said, data={"rows": pooled.rows})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -82,9 +82,14 @@ def proxy_audit(
     proxy: str,
     design: str,
     options: AuditOptions,
+    decision_level: float,
     progress: Callable[[str, float], None] | None = None,
 ) -> ProxyAudit:
-    """Audit of ``proxy`` on the rows that it scored; gold is already in terms of the objective."""
+    """Audit of ``proxy`` on the rows that it scored; gold is already in terms of the objective.
+
+    ``decision_level`` is the level of operating points, shared with the other proxies audited: the
+    best of them is what will be read.
+    """
     table = scored(samples, proxy)
     scale = scale_of(table, proxy)
     if not table.labelled:  # other rows are, but none that this proxy scored
@@ -102,13 +107,15 @@ def proxy_audit(
     points = {}
     if completed is not None:
         points = {
-            name: operating_point(curve, spread, options.tolerance_for(curve.pressure))
+            name: operating_point(
+                replace(curve, level=decision_level), spread, options.tolerance_for(curve.pressure)
+            )
             for name, curve in curves.items()
         }
     reach = reach_in_kl(table.rows)
     sentences = _sentences(table, curves, points, reach)
-    findings += curve_findings(table, curves, points, reach)
     extra = _with_gold(table, proxy, scale, completed, curves, points, reach, options)
+    findings += curve_findings(table, curves, points, reach, extra["pooled"])
     return ProxyAudit(
         name=proxy,
         samples=table,
