@@ -49,7 +49,7 @@ def coverage_line(cell: Cell, found: Covered) -> str:
     gold, gain = found.gold / found.trials, found.gain[1:] / found.trials
     return (
         f"{cell.name:<36} {gold.min():.3f} {gold.max():.3f}   {gain.min():.3f} {gain.max():.3f}   "
-        f"{found.band / found.band_trials:.3f}   {found.regret.mean():.4f}"
+        f"{found.band / found.trials:.3f}   {found.regret.mean():.4f}"
     )
 
 

@@ -34,7 +34,7 @@ def test_few_labels_bought_in_the_tail(regime: str, labels: int) -> None:
     """Intervals, gains, the joint band, and the regret of serving the best estimate."""
     found = covered(regime_cell(regime, labels), TRIALS)
     assert_pointwise(found, 0.86, 0.94)
-    assert_coverage_within(found.band, found.band_trials, 0.88, 1.0)
+    assert_coverage_within(found.band, found.trials, 0.88, 1.0)
     for hits in found.gain[1:]:
         assert_coverage_within(int(hits), found.trials, 0.86, 0.95)
     error = found.regret.std(ddof=1) / np.sqrt(found.trials)
@@ -46,7 +46,7 @@ def test_everything_labelled_on_few_prompts(prompts: int) -> None:
     found = covered(regime_cell("light_ind", None, prompts), TRIALS)
     assert_pointwise(found, 0.86, 0.94)
     if prompts == 40:
-        assert_coverage_within(found.band, found.band_trials, 0.88, 1.0)
+        assert_coverage_within(found.band, found.trials, 0.88, 1.0)
 
 
 @pytest.mark.parametrize("unequal", [False, True])
@@ -56,6 +56,6 @@ def test_right_or_wrong_answers(success: str, labels: int | None, unequal: bool)
     """Near the limits of the scale intervals may be too wide, never too narrow."""
     found = covered(binary_cell(success, labels, unequal), TRIALS)
     assert_pointwise(found, 0.88, 1.0)
-    assert_coverage_within(found.band, found.band_trials, 0.88, 1.0)
+    assert_coverage_within(found.band, found.trials, 0.88, 1.0)
     for hits in found.gain[1:]:
         assert_coverage_within(int(hits), found.trials, 0.88, 1.0)

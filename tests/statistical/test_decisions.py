@@ -6,7 +6,7 @@ import pytest
 from calibrated import assert_coverage_within
 from statistical.cells import DECISION_LABELS, DECISION_REGIMES, decided, regime_cell
 
-TRIALS = 500
+TRIALS = 1000
 
 
 @pytest.mark.parametrize("labels", DECISION_LABELS)
