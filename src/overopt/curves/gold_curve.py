@@ -29,12 +29,13 @@ from overopt.samples import Samples
 from overopt.stats.intervals import max_t_quantile, t_quantile, wilson_interval
 from overopt.stats.moments import Moments
 
-__all__ = ["GoldCurve", "default_strengths", "gold_curve"]
+__all__ = ["ROUNDING", "GoldCurve", "default_strengths", "gold_curve"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 BoolArray = npt.NDArray[np.bool_]
 JOINT_STRENGTHS = 64  # strengths that enter joint critical values; neighbours are near copies
 FEWEST_EXPECTED = 10.0
+ROUNDING = 1e-13  # of gold: a smaller difference is arithmetic, not a gain
 
 
 @final
@@ -160,7 +161,8 @@ class GoldCurve:
             np.fill_diagonal(covariance, np.maximum(have, least))
         used = np.any(contrasts != 0, axis=0)
         df = self._degrees_of_freedom()[used].min(initial=self.prompts - 1.0)
-        return part.mean, covariance, float(df)
+        seen = np.abs(part.mean) > ROUNDING * self._magnitude()
+        return np.where(seen, part.mean, 0.0), covariance, float(df)
 
     def joint_strengths(self) -> npt.NDArray[np.int64]:
         """Positions of at most about 64 strengths that stand for all, the trusted last included."""
@@ -180,6 +182,12 @@ class GoldCurve:
             mean=self.moments.mean[:count],
             scatter=self.moments.scatter[:count, :count],
         )
+
+    def _magnitude(self) -> float:
+        """Root mean square gold of prompts: differences far below it are rounding."""
+        levels = self._levels()
+        square = np.diag(levels.scatter) / levels.count + levels.mean**2
+        return float(np.sqrt(square.max()))
 
     def _covariance(self) -> FloatArray:
         count = len(self.strength)
@@ -216,6 +224,18 @@ class GoldCurve:
         rare = np.where(used, expected, np.inf).min(axis=1) < FEWEST_EXPECTED
         return have + np.where(rare, square / self.groups, 0)
 
+    def _independent_labels(self, share: FloatArray, width: float) -> FloatArray:
+        """Effective labels; fewer, down to prompts, as the clustered variance exceeds a binomial's.
+
+        Where labels are all alike nothing says that those of one prompt are independent, and
+        prompts count. Source: Korn and Graubard (1998).
+        """
+        variance = np.diag(self._covariance()) / width**2
+        least = np.minimum(self.labels_effective, self.prompts)
+        seen = variance > ROUNDING**2
+        binomial = np.where(seen, share * (1 - share) / np.where(seen, variance, 1.0), 0.0)
+        return np.clip(binomial, least, self.labels_effective)
+
     def _widened_to_bounds(
         self, lower: FloatArray, upper: FloatArray, joint: bool
     ) -> tuple[FloatArray, FloatArray]:
@@ -229,8 +249,8 @@ class GoldCurve:
         level = self.level
         if joint:  # a Wilson interval for each strength, the level shared out between them
             level = 1 - (1 - self.level) / min(len(self.joint_strengths()), 8)
-        size = np.minimum(self.labels_effective, self.groups * 1e9)
-        wilson = wilson_interval((self.gold - low) / width, size, level)
+        share = np.clip((self.gold - low) / width, 0, 1)
+        wilson = wilson_interval(share, self._independent_labels(share, width), level)
         return (
             np.clip(np.minimum(lower, low + width * wilson[0]), low, high),
             np.clip(np.maximum(upper, low + width * wilson[1]), low, high),

@@ -18,8 +18,12 @@ OBJECTIVES = ("mean", "win-rate")
 def quality(samples: Samples, objective: str) -> Samples:
     """The table with gold in terms of the objective: gold itself, or its win rate in the group.
 
-    The win rate of a candidate is the chance that its gold is above that of another of its group,
-    ties counted half. Raises NotIdentified when a group is not labelled throughout.
+    The win rate of a candidate is the chance that its gold is above that of a fresh one, ties
+    counted half: mid-rank / (m + 1), the mean of its quantile. For best-of-n that is exact where
+    the proxy is perfect or says nothing, and between them a little close to a half (by a seventh of
+    the gain in groups of 6); wins over the other candidates of the group would overstate it, as
+    the best of n has beaten those it was drawn with. Raises NotIdentified when a group is not
+    labelled throughout.
     """
     if objective not in OBJECTIVES:
         raise BadOption(f"objective {objective!r}: choose one of {', '.join(OBJECTIVES)}")
@@ -33,7 +37,7 @@ def quality(samples: Samples, objective: str) -> Samples:
     wins = np.empty(samples.rows)
     for batch in samples.batches():
         start, stop = ranking(batch.gather(samples.gold)).bounds()
-        wins[batch.rows] = (start + stop - 1) / 2 / max(batch.size - 1, 1)
+        wins[batch.rows] = (start + stop + 1) / 2 / (batch.size + 1)
     return replace(samples, gold=wins)
 
 

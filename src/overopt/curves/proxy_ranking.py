@@ -4,7 +4,7 @@ Gains keep the joint interval of their curve at a level shared between the proxi
 together. The ranking is by gold on the prompts that every proxy scored, net of the cost of
 candidates where there is one. The first is compared with the runner-up by paired t: choosing the
 best of many needs no further correction there, because the runner-up was chosen too (Gutmann and
-Maymin 1987). Operating points are taken as given; near a flat optimum that choice hardly matters.
+Maymin 1987). Operating points are taken as given: strengths with a gain proven jointly, or none.
 
 A proxy's accuracy at ranking pairs cannot answer this: only gold under pressure does.
 """
@@ -22,7 +22,7 @@ import numpy.typing as npt
 from overopt.curves.binned_gold import or_none
 from overopt.curves.completed_gold import CompletedGold
 from overopt.curves.fold import largest_common_size, prompt_vectors
-from overopt.curves.gold_curve import GoldCurve
+from overopt.curves.gold_curve import ROUNDING, GoldCurve
 from overopt.curves.operating_point import OperatingPoint, gains
 from overopt.errors import BadOption
 from overopt.samples import Samples, scored
@@ -184,7 +184,9 @@ def _comparison(first: _Entry, second: _Entry, prompts: int, level: float) -> Co
     half, same = float("nan"), False
     if prompts > 1:
         apart = first.gold - second.gold
-        same = not np.any(apart)
+        largest = max(np.abs(first.gold).max(), np.abs(second.gold).max())
+        apart = np.where(np.abs(apart) > ROUNDING * largest, apart, 0.0)
+        difference, same = float(apart.mean()), not np.any(apart)
         df = min(prompts - 1.0, first.df, second.df)
         half = float(t_quantile(level, df)) * _paired_error(apart, first.bounds)
     lower, upper = difference - half, difference + half

@@ -37,7 +37,8 @@ def max_t_quantile(covariance: FloatArray, df: float, level: float, sides: int =
 
     ``covariance`` [k, k] of the estimates, multivariate t with ``df`` degrees of freedom;
     ``sides`` 2 takes |T_k|, 1 takes T_k. Coordinates without spread are certain and left out.
-    With one coordinate this is the plain t quantile.
+    With one coordinate this is the plain t quantile. Correlations seen in few observations are too
+    strong (two make all of them 1), so they are shrunk by df / (df + 1).
     """
     if df < 1:
         return float("nan")
@@ -46,6 +47,7 @@ def max_t_quantile(covariance: FloatArray, df: float, level: float, sides: int =
     if not moving.any():
         return float(t_quantile(level if sides == 2 else 2 * level - 1, df))
     correlation = covariance[np.ix_(moving, moving)] / np.outer(spread[moving], spread[moving])
+    correlation = (df * correlation + np.eye(len(correlation))) / (df + 1)
     values, vectors = np.linalg.eigh(correlation)
     kept = values > 1e-8 * values[-1]
     root = vectors[:, kept] * np.sqrt(values[kept])

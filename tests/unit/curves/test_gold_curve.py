@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from calibrated import assert_coverage_within
 from scipy.stats import t as student
 from tables import noise, table
 
@@ -168,16 +169,36 @@ def test_bands_are_wider_than_intervals(pressure: Pressure) -> None:
     assert np.all(upper < band_upper)
 
 
-def test_gold_at_its_ceiling_has_the_interval_of_its_labels() -> None:
+def test_gold_at_its_ceiling_has_the_interval_of_its_prompts() -> None:
     """Twenty prompts, all right: the spread is zero, the uncertainty is not."""
     curve = gold_curve(table(a=noise(0, 20, 4), gold=np.ones((20, 4))), "a", BestOfN(), level=0.9)
     lower, upper = curve.interval()
-    expected = wilson_interval(np.ones(4), curve.labels_effective, 0.9)[0]
+    expected = wilson_interval(np.ones(4), np.full(4, 20.0), 0.9)[0]
     np.testing.assert_allclose(curve.labels_effective[[0, 3]], [80, 20], rtol=1e-12)
     np.testing.assert_allclose(lower, expected, atol=1e-12)
     np.testing.assert_array_equal(upper, np.ones(4))
     _, covariance, _ = curve.contrast(np.array([[-1.0, 0, 0, 1.0]]))
     assert covariance[0, 0] > 0
+
+
+def test_prompts_that_are_right_throughout_or_never_count_once() -> None:
+    """Of forty prompts one in fifty fails with all its candidates; often none is seen to."""
+    rng, trials, held = np.random.default_rng(3), 300, 0
+    for _ in range(trials):
+        gold = np.repeat((rng.random((40, 1)) < 0.98).astype(float), 4, axis=1)
+        curve = gold_curve(table(a=noise(0, 40, 4), gold=gold), "a", BestOfN(), level=0.9)
+        lower, upper = curve.interval()
+        held += bool(lower[0] <= 0.98 <= upper[0])
+    assert_coverage_within(held, trials, 0.88, 1.0)
+
+
+@pytest.mark.parametrize("level", [0.0, 1e6])
+def test_a_proxy_that_never_differs_gains_exactly_nothing(level: float) -> None:
+    """Weights of equal candidates sum in another order at every n; rounding is no gain."""
+    gold = level + noise(1, 40, 8)
+    curve = gold_curve(table(a=np.zeros((40, 8)), gold=gold), "a", BestOfN())
+    assert not curve.contrast(np.eye(8) - np.eye(8)[0])[0].any()
+    assert operating_point(curve, 1.0).decision == "undecided"
 
 
 def test_intervals_stay_on_the_scale() -> None:

@@ -103,6 +103,16 @@ class TestComparison:
             proven += ranked(table(gold=gold, **proxies), list(proxies))[0].comparison.proven
         assert_coverage_within(proven, trials, 0.0, 0.05)
 
+    def test_rounding_is_no_difference(self) -> None:
+        """Both proxies stay at no pressure, where gold is the plain mean in another order."""
+        gold = noise(1, PROMPTS, SIZE)
+        found, _ = ranked(
+            table(a=noise(2, PROMPTS, SIZE), b=noise(3, PROMPTS, SIZE), gold=gold), "ab"
+        )
+        assert {row.strength for row in found.rows} == {1.0}
+        assert not found.comparison.proven
+        assert "nothing tells them apart" in found.comparison.sentence
+
     def test_few_differences_on_a_bounded_scale_prove_nothing(self) -> None:
         """Two candidates; the proxies differ on three of sixty prompts, each time for the good."""
         gold = np.tile([0.0, 1.0], (PROMPTS, 1))
