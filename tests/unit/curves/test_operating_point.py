@@ -157,13 +157,18 @@ def test_what_is_needed_scales_with_what_there_is() -> None:
     assert enough.decision in ("saturated", "no_peak")
 
 
-def test_partial_labels_ask_for_labels() -> None:
-    samples = shaped("saturated", prompts=40, spread=0.7)
-    labelled = np.random.default_rng(1).random(samples.rows) < 0.5
+def partly(samples: Samples, share: float) -> Samples:
+    labelled = np.random.default_rng(1).random(samples.rows) < share
     gold = np.where(labelled, samples.gold, np.nan)
-    partial = replace(samples, gold=gold, label_prob=np.full(samples.rows, 0.5))
-    needs = decided(partial, within_spread=0.7).needs or ""
-    assert "times the labels on the same prompts" in needs
+    return replace(samples, gold=gold, label_prob=np.full(samples.rows, share))
+
+
+def test_partial_labels_ask_for_labels_where_more_would_decide() -> None:
+    few = decided(partly(shaped("no_peak", spread=0.3), 0.1)).needs or ""
+    assert "times the labels on the same prompts" in few
+    most = decided(partly(shaped("saturated", prompts=40, spread=0.7), 0.5), 0.7).needs or ""
+    assert "times the labels" not in most
+    assert "prompts instead of 40, labelled at the same rate" in most
 
 
 def test_quality_that_rises_over_steps_is_no_gain_of_selection() -> None:
@@ -199,3 +204,15 @@ def test_other_pressures_decide_alike(pressure: Threshold | KLTilt, shape: str) 
 def test_senseless_tolerances_are_refused(name: str, value: float) -> None:
     with pytest.raises(BadOption, match=name):
         Tolerance(**{name: value})
+
+
+def test_never_asks_for_more_labels_than_there_are_rows() -> None:
+    """Three rows in four are labelled: labels can grow by a third, so it takes prompts."""
+    gold = noise(1, 40, 6)
+    known = np.random.default_rng(2).random(gold.shape) < 0.75
+    samples = table(a=noise(3, 40, 6), gold=np.where(known, gold, np.nan))
+    curve = gold_curve(samples, "a", BestOfN(), labels_drawn="uniform")
+    needs = operating_point(curve, 1.0).needs
+    assert needs is not None
+    assert "times the labels" not in needs
+    assert "prompts instead of 40, labelled at the same rate" in needs
