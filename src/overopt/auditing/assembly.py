@@ -92,8 +92,7 @@ def audit(
         ``Samples``, or anything ``read_samples`` takes (a path, a frame, arrays); ``proxies``,
         ``gold`` and further keywords (``columns``, ``by``, ``window``, ...) are passed to it.
     level
-        Of every interval, 0 to 1. Operating points of several proxies share one error rate: a
-        headline about the best of them then holds at this level.
+        Of every interval, 0 to 1; operating points of several proxies hold together at it.
     pressures
         Ids, the one that answers the question first: best_of_n, threshold, kl_tilt,
         soft_best_of_n, best_of_poisson, chi_square.
@@ -136,9 +135,9 @@ def audit(
     design = label_design(table, labels_drawn)
     findings = table_findings(table, labels_drawn=design)
     valued = quality(table, objective)
-    shared = 1 - (1 - level) / len(names)
+    each = 1 - (1 - level) / len(names)
     audited = [
-        proxy_audit(valued, name, design, options, shared, _staged(progress, k, len(names)))
+        proxy_audit(valued, name, design, options, each, _staged(progress, k, len(names)))
         for k, name in enumerate(names)
     ]
     return Audit(

@@ -294,13 +294,19 @@ def _amount(curve: GoldCurve, factor: float, claim: str) -> str:
             "prompts would tell it from none"
         )
     factor = max(factor, 1.2)
-    prompts = _rounded_up(factor * curve.prompts)
-    if curve.partial:
-        return (
-            f"about {factor:.1f} times the labels on the same prompts, or about {prompts} prompts, "
-            f"to prove {claim}"
-        )
-    return f"about {prompts} prompts instead of {curve.prompts} to prove {claim}"
+    prompts = f"about {_rounded_up(factor * curve.prompts)} prompts instead of {curve.prompts}"
+    proof = f"to prove {claim}, if it is as estimated"
+    if not curve.partial:
+        return f"{prompts} {proof}"
+    if factor > _label_room(curve):
+        return f"{prompts}, labelled at the same rate, {proof} (no labels on these could)"
+    return f"about {factor:.1f} times the labels on the same prompts, or {prompts}, {proof}"
+
+
+def _label_room(curve: GoldCurve) -> float:
+    """How many times the effective labels all labels would be, at the strength with least room."""
+    every = curve.groups * curve.ess
+    return float(np.min((every / np.maximum(curve.labels_effective, 1e-9))[~curve.grey]))
 
 
 def _rounded_up(value: float) -> int:

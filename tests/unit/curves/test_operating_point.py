@@ -163,12 +163,17 @@ def partly(samples: Samples, share: float) -> Samples:
     return replace(samples, gold=gold, label_prob=np.full(samples.rows, share))
 
 
-def test_partial_labels_ask_for_labels_where_more_would_decide() -> None:
-    few = decided(partly(shaped("no_peak", spread=0.3), 0.1)).needs or ""
-    assert "times the labels on the same prompts" in few
-    most = decided(partly(shaped("saturated", prompts=40, spread=0.7), 0.5), 0.7).needs or ""
-    assert "times the labels" not in most
-    assert "prompts instead of 40, labelled at the same rate" in most
+def test_labels_are_asked_for_only_where_labels_could_decide() -> None:
+    """All labels decide the first table and leave the second undecided."""
+    for shape, prompts, spread, helps in (("push", 120, 0.5, True), ("saturated", 40, 0.7, False)):
+        samples = shaped(shape, prompts=prompts, spread=spread)
+        whole = decided(samples, within_spread=spread)
+        labelled = np.random.default_rng(1).random(samples.rows) < 0.1
+        gold = np.where(labelled, samples.gold, np.nan)
+        partial = replace(samples, gold=gold, label_prob=np.full(samples.rows, 0.1))
+        needs = decided(partial, within_spread=spread).needs or ""
+        assert (whole.decision != "undecided") == helps
+        assert ("times the labels on the same prompts" in needs) == helps
 
 
 def test_quality_that_rises_over_steps_is_no_gain_of_selection() -> None:
