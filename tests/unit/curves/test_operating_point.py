@@ -157,12 +157,6 @@ def test_what_is_needed_scales_with_what_there_is() -> None:
     assert enough.decision in ("saturated", "no_peak")
 
 
-def partly(samples: Samples, share: float) -> Samples:
-    labelled = np.random.default_rng(1).random(samples.rows) < share
-    gold = np.where(labelled, samples.gold, np.nan)
-    return replace(samples, gold=gold, label_prob=np.full(samples.rows, share))
-
-
 def test_labels_are_asked_for_only_where_labels_could_decide() -> None:
     """All labels decide the first table and leave the second undecided."""
     for shape, prompts, spread, helps in (("push", 120, 0.5, True), ("saturated", 40, 0.7, False)):
