@@ -90,7 +90,7 @@ def curve_sums(
     parts = list(_parts(samples, proxy, pressure, strengths, smallest, gold, inverse))
     return CurveSums(
         groups=sum(part.groups for part in parts),
-        moments=None if gold is None else _prompt_moments(samples.prompts, parts),
+        moments=None if gold is None else _prompt_moments(samples, parts),
         proxy=np.sum([part.evaluation.proxy for part in parts], axis=0),
         square=np.sum([part.evaluation.square for part in parts], axis=0),
         kl=np.sum([part.divergences.kl * part.groups for part in parts], axis=0),
@@ -130,12 +130,6 @@ class _Part:
     @property
     def groups(self) -> int:
         return len(self.prompt)
-
-    @property
-    def vectors(self) -> FloatArray:
-        gold, slope = self.evaluation.gold, self.evaluation.slope
-        assert gold is not None
-        return gold if slope is None else np.concatenate([gold, slope], axis=1)
 
 
 def _parts(
@@ -204,26 +198,19 @@ def _rank_weights(pressure: RankPressure, size: int, strengths: tuple[float, ...
     return pressure.rank_weights(size, np.array(strengths))
 
 
-def _prompt_moments(prompts: int, parts: list[_Part]) -> Moments:
+def _prompt_moments(samples: Samples, parts: list[_Part]) -> Moments:
     """Moments over prompts; with one group for each prompt the parts need no regrouping."""
-    if _one_group_each(prompts, parts):
-        return Moments.merged(Moments.of(part.vectors) for part in parts)
-    return Moments.of(_by_prompt(prompts, parts)[1])
+    if samples.groups == samples.prompts:
+        return Moments.merged(part.evaluation.moments for part in parts)
+    return Moments.of(_by_prompt(samples.prompts, parts)[1])
 
 
 def _by_prompt(prompts: int, parts: list[_Part]) -> tuple[npt.NDArray[np.int64], FloatArray]:
     """Mean over its groups for every prompt that has one: codes [used], vectors [used, k]."""
-    total = np.zeros((prompts, parts[0].vectors.shape[1]))
-    count = np.zeros(prompts)
-    for part in parts:
-        np.add.at(total, part.prompt, part.vectors)
-        np.add.at(count, part.prompt, 1.0)
+    prompt = np.concatenate([part.prompt for part in parts])
+    vectors = np.concatenate([part.evaluation.vectors for part in parts])
+    total = np.zeros((prompts, vectors.shape[1]))
+    np.add.at(total, prompt, vectors)
+    count = np.bincount(prompt, minlength=prompts)
     used = np.flatnonzero(count)
     return used, total[used] / count[used, None]
-
-
-def _one_group_each(prompts: int, parts: list[_Part]) -> bool:
-    seen = np.zeros(prompts, dtype=np.int64)
-    for part in parts:
-        seen += np.bincount(part.prompt, minlength=prompts)
-    return bool(seen.max(initial=0) <= 1)

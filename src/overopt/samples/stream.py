@@ -119,9 +119,11 @@ def _last_change(column: ArrowColumn) -> int:
 def _check_ended(samples: Samples, ended: set[int], place: Place) -> None:
     """Adds the prompts of a block to those that ended; BadSamples when one is there already."""
     ids = samples.prompt_ids.tolist()
-    block = set(map(hash, ids))  # hashes, so that long prompts are not kept
+    # Integers as they are; of other ids, which may be long, hashes.
+    block = set(ids if samples.prompt_ids.dtype != object else map(hash, ids))
     if not ended.isdisjoint(block):
-        back = next(code for code, name in enumerate(ids) if hash(name) in ended)
+        known = (name in ended if isinstance(name, int) else hash(name) in ended for name in ids)
+        back = next(code for code, seen in enumerate(known) if seen)
         row = int(samples.row[np.argmax(samples.prompt == back)])
         raise BadSamples(
             f"prompt {shortened(ids[back])} comes back {place.where(row)}, after other prompts: "

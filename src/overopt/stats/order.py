@@ -89,9 +89,9 @@ def ranking(scores: FloatArray) -> Ranking:
     order = np.argsort(scores, axis=1)
     order += np.arange(0, groups * size, size)[:, None]  # flat positions: a plain, fast take
     ordered = np.take(scores, order)
-    new = ordered[:, 1:] != ordered[:, :-1]
-    tied = np.flatnonzero(~new.all(axis=1))
-    start, stop = _tie_ranges(new[tied], size)
+    same = ordered[:, 1:] == ordered[:, :-1]
+    tied = np.unique(np.flatnonzero(same) // max(size - 1, 1))
+    start, stop = _tie_ranges(~same[tied], size)
     return Ranking(order=order, scores=ordered, tied=tied, start=start, stop=stop)
 
 
