@@ -35,6 +35,7 @@ FloatArray = npt.NDArray[np.floating[Any]]
 BoolArray = npt.NDArray[np.bool_]
 JOINT_STRENGTHS = 64  # strengths that enter joint critical values; neighbours are near copies
 FEWEST_EXPECTED = 10.0
+LEAST_VARIANCE = 1e-9  # of a mean on a scale from 0 to 1
 ROUNDING = 1e-13  # of gold: a smaller difference is arithmetic, not a gain
 
 
@@ -95,7 +96,7 @@ class GoldCurve:
     def interval(self, joint: bool = False) -> tuple[FloatArray, FloatArray]:
         """Lower and upper limits of gold, pointwise or (joint) at all strengths at once."""
         covariance, df = self._covariance(), self._degrees_of_freedom()
-        spread = np.sqrt(np.diag(covariance))
+        spread = np.sqrt(np.maximum(np.diag(covariance), 0))
         if joint:
             chosen = self.joint_strengths()
             among = covariance[np.ix_(chosen, chosen)]
@@ -123,7 +124,7 @@ class GoldCurve:
             )
         else:
             part = self._levels().map(_doubling_contrasts(self.strength))
-        spread = np.sqrt(np.diag(part.covariance_of_mean()))
+        spread = np.sqrt(np.maximum(np.diag(part.covariance_of_mean()), 0))
         half = t_quantile(self.level, self._degrees_of_freedom()) * spread
         defined = (np.arange(count) > 0) & self.identified.all()
         return (
@@ -230,11 +231,9 @@ class GoldCurve:
         Where labels are all alike nothing says that those of one prompt are independent, and
         prompts count. Source: Korn and Graubard (1998).
         """
-        variance = np.diag(self._covariance()) / width**2
+        variance = np.maximum(np.diag(self._covariance()) / width**2, LEAST_VARIANCE)
         least = np.minimum(self.labels_effective, self.prompts)
-        seen = variance > ROUNDING**2
-        binomial = np.where(seen, share * (1 - share) / np.where(seen, variance, 1.0), 0.0)
-        return np.clip(binomial, least, self.labels_effective)
+        return np.asarray(np.clip(share * (1 - share) / variance, least, self.labels_effective))
 
     def _widened_to_bounds(
         self, lower: FloatArray, upper: FloatArray, joint: bool
