@@ -9,20 +9,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
+import audit
+import curve
 import start_up
 from measurement import Measurement
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Measurement]]] = {
     "start_up": start_up.measurements,
+    "curve": curve.measurements,
+    "audit": audit.measurements,
 }
 
 
 def line(measured: Measurement) -> str:
     """One row of the printed table."""
     verdict = {True: "kept", False: "BROKEN", None: ""}[measured.kept]
+    used, floor = measured.used, measured.floor
     return (
-        f"{measured.name:<40} {measured.seconds:>9.3f} {measured.floor_seconds:>9.3f} "
-        f"{measured.ratio:>7.2f}  {measured.floor_name:<28} {measured.promise}: {verdict}"
+        f"{measured.name:<36} {used.cpu:>7.3f} {floor.cpu:>7.3f} {measured.ratio:>6.2f} "
+        f"{used.wall:>8.3f} {floor.wall:>7.3f} {measured.wall_ratio:>6.2f} {used.megabytes:>6.0f}  "
+        f"{measured.floor_name:<19} {measured.promise}: {verdict}"
     )
 
 
@@ -31,7 +37,10 @@ def main(chosen: Sequence[str]) -> int:
     if unknown := set(chosen) - set(BENCHMARKS):
         print(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
         return 2
-    print(f"{'':<40} {'CPU s':>9} {'floor s':>9} {'ratio':>7}  {'floor':<28} promise")
+    print(
+        f"{'':<36} {'CPU s':>7} {'floor':>7} {'ratio':>6} {'wall s':>8} {'floor':>7} {'ratio':>6} "
+        f"{'MB':>6}  {'floor':<19} promise"
+    )
     broken = 0
     for name in chosen or BENCHMARKS:
         for measured in BENCHMARKS[name]():

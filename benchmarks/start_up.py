@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from measurement import Measurement, cpu_seconds_of_process
+from measurement import Measurement, used_by_process
 
 __all__ = ["measurements"]
 
@@ -14,18 +14,18 @@ __all__ = ["measurements"]
 def measurements() -> Iterator[Measurement]:
     """CPU time of both, medians over fresh processes, beside an interpreter that does nothing."""
     python = sys.executable
-    floor = cpu_seconds_of_process([python, "-c", "pass"])
+    floor = used_by_process([python, "-c", "pass"])
     commands = {
         "import overopt": ([python, "-c", "import overopt"], 0.060),
         "overopt --help": ([str(Path(python).with_name("overopt")), "--help"], 0.400),
     }
     for name, (command, allowed) in commands.items():
-        seconds = cpu_seconds_of_process(command)
+        used = used_by_process(command)
         yield Measurement(
             name=name,
-            seconds=seconds,
+            used=used,
             floor_name="python -c pass",
-            floor_seconds=floor,
-            promise=f"at most {allowed * 1000:.0f} ms",
-            kept=seconds <= allowed,
+            floor=floor,
+            promise=f"at most {allowed * 1000:.0f} ms CPU",
+            kept=used.cpu <= allowed,
         )
