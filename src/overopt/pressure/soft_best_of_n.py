@@ -24,7 +24,7 @@ STEP = 0.42  # trapezoid step in ln t; its error falls like exp(-pi^2 / step), h
 SMALLEST = 1e-5  # below t = SMALLEST / n the integrand is e^y times a constant, to 1e-10
 LARGEST = 24.0  # above t = LARGEST / e_min it is below exp(-24)
 NEVER = 40.0  # a candidate exp(40) times less likely than the next is served by chance never
-BLOCK_ENTRIES = 1 << 18  # numbers held at once in each of two arrays: they stay in the cache
+BLOCK_ENTRIES = 1 << 19  # numbers held at once in each of two arrays, 4 MB
 LARGEST_N = 64
 
 
@@ -107,8 +107,8 @@ def _integrated(
         # [m, points]: a point is one node of one group
         rate = np.exp(log_gain.T[:, :, None] + nodes[first : first + chunk]).reshape(size, -1)
         decay = np.exp(-rate)
-        before = _symmetric_means(decay, largest)
-        after = _symmetric_means(decay[::-1], largest)[::-1]
+        both = _symmetric_means(np.stack([decay, decay[::-1]], axis=1), largest)
+        before, after = both[:, 0], both[::-1, 1]
         density = rate * decay * STEP
         for s, (k, split) in enumerate(zip(n, mixing, strict=True)):
             # others [m, points]: mean over subsets of k - 1 of the other m - 1 candidates
@@ -118,19 +118,18 @@ def _integrated(
 
 
 def _symmetric_means(values: FloatArray, largest: int) -> FloatArray:
-    """Symmetric means of the values [m, points] before each position: [m, points, largest].
+    """Symmetric means of the values [m, ...] before each position: [m, ..., largest].
 
     Entry k is the mean over subsets of k of the product of their values (0 when too few); building
     it by convex combinations keeps it in [0, 1] and free of cancellation.
     """
     means = np.zeros((*values.shape, largest))
-    means[0, :, 0] = 1.0
+    means[0, ..., 0] = 1.0
     for j in range(1, len(values)):
-        k = np.arange(min(j + 1, largest))
-        share = np.minimum(k / j, 1.0)
-        previous, here = means[j - 1, :, : len(k)], means[j, :, : len(k)]
+        share = np.arange(min(j + 1, largest)) / j
+        previous, here = means[j - 1, ..., : len(share)], means[j, ..., : len(share)]
         np.multiply(previous, 1 - share, out=here)
-        here[:, 1:] += share[1:] * values[j - 1, :, None] * previous[:, :-1]
+        here[..., 1:] += share[1:] * values[j - 1, ..., None] * previous[..., :-1]
     return means
 
 
