@@ -56,6 +56,15 @@ def partly_scored() -> Columns:
     }
 
 
+def constant() -> Columns:
+    return {**rollouts(), "rm": np.full(320, 0.5)}
+
+
+def one_label() -> Columns:
+    columns = rollouts()
+    return {**columns, "human": np.where(np.arange(320) == 5, columns["human"], np.nan)}
+
+
 TABLES: dict[str, tuple[Columns, tuple[str, ...]]] = {
     "labelled": (rollouts(), ("--proxy", "rm", *GOLD, "--gold-source", "judge X")),
     "uniform": (labelled(rollouts(), "uniform"), ("--proxy", "rm", *GOLD, *UNIFORM)),
@@ -71,8 +80,11 @@ TABLES: dict[str, tuple[Columns, tuple[str, ...]]] = {
     "several proxies, some labels": (labelled(rollouts(), "uniform"), (*BOTH, *GOLD, *UNIFORM)),
     "ragged": (ragged(), (*BOTH, *GOLD)),
     "partly scored": (partly_scored(), (*BOTH, *GOLD, *UNIFORM)),
+    "constant proxy": (constant(), ("--proxy", "rm", *GOLD)),
+    "one label": (one_label(), ("--proxy", "rm", *GOLD, *UNIFORM)),
     "win rate": (rollouts(), ("--proxy", "rm", *GOLD, "--objective", "win-rate", "--level", "0.9")),
 }
+STOPPED = {"one prompt", "one prompt without gold", "constant proxy"}
 
 
 @pytest.fixture(scope="module", params=TABLES)
@@ -83,7 +95,7 @@ def audited(
     columns, arguments = TABLES[request.param]
     path = written(columns, tmp_path_factory.mktemp("audit") / "rollouts.parquet")
     code, document = printed(path, *arguments)
-    assert code == int(request.param.startswith("one prompt"))
+    assert code == int(request.param in STOPPED)
     return request.param, document
 
 
@@ -266,6 +278,18 @@ def test_a_long_best_of_n_curve_lists_the_first_1024(tmp_path: Path) -> None:
     assert strengths[:1024] == list(range(1, 1025))
     assert strengths[-1] == 1500
     assert (np.diff(strengths[1023:]) > 1).any()
+
+
+def test_every_field_is_explained(audited: tuple[str, dict[str, Any]]) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "json.md"
+    if not page.exists():
+        pytest.skip("no documentation beside the tests")
+    explained = set(re.findall(r"`(\w+)`", page.read_text(encoding="utf-8")))
+    _, document = audited
+    fields = {*document, *document["proxies"][0]}
+    for curve, point in entries(document):
+        fields |= {*curve, *point}
+    assert fields - explained <= {"pressure"}  # the page lists the ids themselves
 
 
 def test_python_and_the_command_line_give_one_document(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ class TestInvariance:
 
 
 class TestOptions:
-    def test_the_win_rate_is_the_chance_to_beat_another_of_the_prompt(self) -> None:
+    def test_the_win_rate_is_the_mean_quantile_of_gold_in_its_prompt(self) -> None:
         columns = rollouts(12, 6, seed=2)
         columns["human"] = np.round(columns["human"])  # ties count half
         document = audit(columns, **QUICK, objective="win-rate").to_dict()
@@ -111,7 +111,8 @@ class TestOptions:
         wins = np.empty((12, 6))
         for i, j in np.ndindex(12, 6):
             others = np.delete(gold[i], j)
-            wins[i, j] = np.mean((gold[i, j] > others) + 0.5 * (gold[i, j] == others))
+            beaten = np.sum(others < gold[i, j]) + 0.5 * np.sum(others == gold[i, j])
+            wins[i, j] = (beaten + 1) / (6 + 1)
         for n, found in zip(range(1, 7), curve_of(document, "best_of_n")["gold"], strict=True):
             served = [
                 wins[i, max(drawn, key=lambda j: rm[i, j])]

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rollouts import DECIDED, curve_of, labelled, point_of, rollouts
+from rollouts import DECIDED, curve_of, labelled, rollouts
 
 import overopt
 from overopt import audit
 from overopt.auditing.document import plain
+from overopt.auditing.sentences import estimate
 
 QUICK: dict[str, Any] = {"pressures": ["best_of_n"]}
 
@@ -64,8 +65,11 @@ def test_the_headline_of_several_proxies_is_that_of_the_best() -> None:
     options: dict[str, Any] = {"proxies": ["judge", "rm"], "gold": "human", **QUICK}
     document = audit(columns, **options).to_dict()
     assert [row["name"] for row in document["ranking"]["rows"]] == ["rm", "judge"]
-    sentence = point_of(document, "best_of_n", proxy=1)["sentence"]
-    assert document["headline"].startswith(f"rm (first of 2 proxies): {sentence} rm is proven")
+    assert document["headline"].startswith("rm (first of 2 proxies): Push to n = 8")
+    assert document["headline"].endswith(document["ranking"]["comparison"]["sentence"])
+    first = document["ranking"]["rows"][0]  # at the level that both proxies share
+    gain = estimate(first["gain"], first["gain_lower"], first["gain_upper"])
+    assert f"gold gains {gain} over no pressure" in document["headline"]
     unlabelled = {**columns, "human": np.full(800, np.nan)}
     blind = audit(unlabelled, proxies=["judge", "rm"], **QUICK).to_dict()
     assert blind["ranking"] is None
