@@ -171,10 +171,14 @@ def _staged(
 
 def _ranking(table: Samples, audited: Sequence[ProxyAudit], level: float) -> ProxyRanking | None:
     """Proxies ranked by gold at their own operating points; None for one proxy or no gold."""
-    if len(audited) < 2 or table.prompts < 2 or not all(one.points for one in audited):
+    if len(audited) < 2 or table.prompts < 2:
         return None
-    entries = [(one.curves[one.leading], one.points[one.leading]) for one in audited]
-    if not all(curve.identified.all() for curve, _ in entries):
+    entries = [
+        (one.curves[one.leading], one.contender)
+        for one in audited
+        if one.contender is not None and one.curves[one.leading].identified.all()
+    ]
+    if len(entries) < len(audited):
         return None
     completed = {one.name: one.completed for one in audited if one.completed is not None}
     return proxy_ranking(table, entries, completed, level)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from overopt.auditing.proxy_audit import ProxyAudit
+from overopt.auditing.sentences import decision_sentence
 from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.operating_point import OperatingPoint
 from overopt.curves.reach import REACH_SHARE, reach_in_kl
@@ -87,7 +88,15 @@ def _headline(found: Audit) -> str:
     if found.ranking is not None:
         best = found.ranking.rows[0].name
         one = next(one for one in found.proxies if one.name == best)
-        answer = f"{best} (first of {len(found.proxies)} proxies): {one.sentences[one.leading]}"
+        assert one.contender is not None
+        said = decision_sentence(
+            one.curves[one.leading],
+            one.contender,
+            _gold_source(found) or "gold",
+            one.samples.rows,
+            one.reach,
+        )
+        answer = f"{best} (first of {len(found.proxies)} proxies): {said}"
         return f"{answer} {found.ranking.comparison.sentence}"
     one = found.proxies[0]
     prefix = f"{one.name}: " if len(found.proxies) > 1 else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, final
 
 import numpy as np
@@ -55,13 +56,18 @@ SOFT_BUDGET = 3 << 18
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ProxyAudit:
-    """All that was found out about one proxy; ``points`` is empty without gold."""
+    """All that was found out about one proxy; ``points`` is empty without gold.
+
+    ``contender`` is the leading pressure's operating point at the level shared with the other
+    proxies: what the best of them may claim although it was picked for being the best.
+    """
 
     name: str
     samples: Samples
     scale: Scale
     curves: Mapping[str, GoldCurve]
     points: Mapping[str, OperatingPoint]
+    contender: OperatingPoint | None
     sentences: Mapping[str, str]
     findings: Sequence[Finding]
     completed: CompletedGold | None
@@ -82,13 +88,12 @@ def proxy_audit(
     proxy: str,
     design: str,
     options: AuditOptions,
-    decision_level: float,
+    shared_level: float,
     progress: Callable[[str, float], None] | None = None,
 ) -> ProxyAudit:
     """Audit of ``proxy`` on the rows that it scored; gold is already in terms of the objective.
 
-    ``decision_level`` is the level of operating points, shared with the other proxies audited: the
-    best of them is what will be read.
+    ``shared_level`` is the level at which this proxy enters a comparison with the others audited.
     """
     table = scored(samples, proxy)
     scale = scale_of(table, proxy)
@@ -104,14 +109,12 @@ def proxy_audit(
         curves[name] = curve
         findings += noted
     spread = within_spread(table)
-    points = {}
+    points: dict[str, OperatingPoint] = {}
+    contender = None
     if completed is not None:
-        points = {
-            name: operating_point(
-                replace(curve, level=decision_level), spread, options.tolerance_for(curve.pressure)
-            )
-            for name, curve in curves.items()
-        }
+        decided = partial(_decided, within_spread=spread, options=options)
+        points = {name: decided(curve) for name, curve in curves.items()}
+        contender = decided(replace(curves[options.pressures[0]], level=shared_level))
     reach = reach_in_kl(table.rows)
     sentences = _sentences(table, curves, points, reach)
     extra = _with_gold(table, proxy, scale, completed, curves, points, reach, options)
@@ -122,12 +125,17 @@ def proxy_audit(
         scale=scale,
         curves=curves,
         points=points,
+        contender=contender,
         sentences=sentences,
         findings=tuple(findings),
         completed=completed,
         reach=reach,
         **extra,
     )
+
+
+def _decided(curve: GoldCurve, within_spread: float, options: AuditOptions) -> OperatingPoint:
+    return operating_point(curve, within_spread, options.tolerance_for(curve.pressure))
 
 
 def _curve(

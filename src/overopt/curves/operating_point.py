@@ -29,6 +29,7 @@ from overopt.stats.intervals import max_t_quantile
 __all__ = ["DECISIONS", "Gains", "OperatingPoint", "Tolerance", "gains", "operating_point"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
+FEWEST_PROMPTS = 3  # two make every correlation 1, so joint limits cannot be trusted
 DECISIONS = ("push", "saturated", "no_peak", "do_not_push", "undecided")
 
 
@@ -137,7 +138,7 @@ def operating_point(
     found = gains(curve, options.cost)
     allowed = np.maximum(options.spread * within_spread, options.gain * found.gain)
     decision, at = _decision(curve, found, allowed)
-    if curve.design == "unknown" or curve.prompts < 2:
+    if curve.design == "unknown" or curve.prompts < FEWEST_PROMPTS:
         decision, at = "undecided", 0
     position = int(found.positions[at])
     return OperatingPoint(
@@ -247,8 +248,9 @@ def _numbers(curve: GoldCurve, found: Gains, at: int) -> dict[str, float]:
 
 def _needs(curve: GoldCurve, found: Gains, allowed: FloatArray) -> str:
     """What would decide an undecided curve: the cheapest of the possible proofs."""
-    if curve.prompts < 2:
-        return "more prompts: with a single prompt nothing can be said about others"
+    if curve.prompts < FEWEST_PROMPTS:
+        few = "a single prompt" if curve.prompts == 1 else f"{curve.prompts} prompts"
+        return f"more prompts: {few} cannot tell what holds for others"
     if curve.design == "unknown":
         return (
             "labels drawn by a known design: declare how rows were chosen (--labels-drawn), "
