@@ -133,15 +133,17 @@ def _pseudo_values(pooled: Pool, n: float) -> tuple[FloatArray, float]:
     weight = np.concatenate([np.zeros(rows - low - len(weight)), weight])
     gold, prompt = pooled.gold[low:], pooled.prompt[low:]
     carried = pooled.shared(weight)
-    estimate = float(carried @ gold)
+    # Products are summed without BLAS, whose threads wait longer for each other than they work.
+    own = carried * gold
+    estimate = float(own.sum())
     # Where k is selected the other n - 1 lie among the k - 1 below it: the chance that i is one.
     rival = weight * pooled.shared(gold) * (n - 1) / np.maximum(np.arange(low, rows), 1)
     below = np.cumsum(rival)  # up to and with the row: what the lowest rows have in common less own
-    influence = np.bincount(prompt, carried * gold - pooled.shared(below), minlength=prompts)
+    influence = np.bincount(prompt, own - pooled.shared(below), minlength=prompts)
     influence += pooled.size * (below[-1] - n / rows * estimate)
     label = carried * pooled.inverse[low:]
     values = estimate + influence * (prompts * rows / (rows - n)) + pooled.level
-    return values, float(label.sum() ** 2 / (label @ label))
+    return values, float(label.sum() ** 2 / np.square(label).sum())
 
 
 def _top_weights(rows: int, n: float) -> FloatArray:
