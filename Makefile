@@ -17,6 +17,9 @@ demo: .venv/.demo  # audit the table that ships with the package
 docs/demo.svg: .venv/.demo src/overopt/demo/programs.parquet  # the picture in the README
 	$(BIN)/overopt audit $(DEMO) --no-html --save $@
 
+# Two BLAS threads and two test processes on two cores wait for each other.
+test test-statistical test-minimal faults: export OPENBLAS_NUM_THREADS := 1
+
 check: .venv/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check

@@ -21,6 +21,7 @@ __all__ = ["BestOfPoisson"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 TOLERATED_BEYOND = 1e-3
+NEGLIGIBLE_CHANCE = 1e-18
 LARGEST_EI_ARGUMENT = 40.0
 SMALLEST_RATE = 1e-4  # below it the closed forms cancel and the pressure is none to 1e-9 nats
 
@@ -36,8 +37,10 @@ class BestOfPoisson(RankPressure):
 
     def rank_weights(self, size: int, strengths: FloatArray) -> FloatArray:
         """Weights [strengths, size] of ascending ranks: best-of-n averaged over n."""
-        n = np.arange(1, size + 1, dtype=float)
-        return self._chance_of_n(size, strengths) @ BestOfN().rank_weights(size, n)
+        chance = self._chance_of_n(size, strengths)
+        seen = np.flatnonzero(chance.max(axis=0) > NEGLIGIBLE_CHANCE)  # few of a large group's n
+        weights = chance[:, seen] @ BestOfN().rank_weights(size, seen + 1.0)
+        return np.asarray(weights / chance[:, seen].sum(axis=1, keepdims=True))
 
     def density(self, strengths: FloatArray) -> RankDensity:
         """g(q) = (1 + mu q) exp(mu (q - 1)), with closed antiderivatives."""
