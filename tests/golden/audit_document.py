@@ -314,6 +314,7 @@ def audit_document(
         "findings": [dict(FINDING)],
         "proxies": proxies,
         "ranking": ranking(proxies) if len(proxies) > 1 else None,
+        "notes": {},
     }
 
 

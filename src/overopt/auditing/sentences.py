@@ -9,6 +9,8 @@ from overopt.curves.operating_point import OperatingPoint
 
 __all__ = ["decision_sentence", "estimate", "number", "proxy_only_sentence", "reach_clause"]
 
+SMALL = 1e-4  # intervals within it are written with exponents
+
 
 def number(value: float, digits: int = 3) -> str:
     """A value in ``digits`` significant digits, without exponent where that can be avoided."""
@@ -28,7 +30,9 @@ def estimate(value: float, lower: float, upper: float) -> str:
     if not math.isfinite(lower) or not math.isfinite(upper) or not upper > lower:
         return number(value)
     decimals = max(1 - math.floor(math.log10((upper - lower) / 2)), 0)
-    return f"{value:.{decimals}f} [{lower:.{decimals}f}, {upper:.{decimals}f}]"
+    if max(abs(lower), abs(upper)) < SMALL:
+        return f"{value:.1e} [{lower:.1e}, {upper:.1e}]"
+    return f"{value:z.{decimals}f} [{lower:z.{decimals}f}, {upper:z.{decimals}f}]"
 
 
 def decision_sentence(
@@ -63,10 +67,10 @@ def proxy_only_sentence(curve: GoldCurve, rows: int, reach: float) -> str:
 
 def reach_clause(kl: float, rows: int, reach: float) -> str:
     """The KL beside what the samples can vouch for, and that selection is not learning."""
-    beyond = "already less" if reach < kl else "more"
+    where = "past" if reach < kl else "short of"
     return (
-        f"This costs {number(kl)} nats; a flaw too rare for these {rows:,} rows could own 10 % of "
-        f"a trained policy at {number(reach)} nats, which is {beyond}: selection is not learning."
+        f"This costs {number(kl)} nats, {where} the {number(reach)} nats at which a flaw too rare "
+        f"for these {rows:,} rows could own 10 % of a trained policy: selection is not learning."
     )
 
 
@@ -112,12 +116,16 @@ def _undecided(curve: GoldCurve, point: OperatingPoint) -> str:
             "Undecided: only winners are labelled, so gold without pressure is unknown and no gain "
             "can be computed"
         )
-    if point.strength > curve.pressure.no_pressure:
-        return (
-            f"Undecided beyond {_at(curve, point.strength)}; until then use it: gold {_gain(point)}"
-        )
     gain = estimate(n["best_gain"], n["best_lower"], n["best_upper"])
     best = f"the best estimate is a gain of {gain} at {_at(curve, n['best'])}"
+    if point.strength > curve.pressure.no_pressure:
+        at = _at(curve, point.strength)
+        if point.strength == n["end"]:
+            doubt = f"Undecided whether gold stops rising before {at}, the most these groups show"
+        else:
+            doubt = f"Undecided beyond {at}"
+        earlier = f" ({best})" if n["best"] < point.strength else ""
+        return f"{doubt}; until decided, use {at}: gold {_gain(point)}{earlier}"
     if curve.design == "unknown":
         return (
             f"Undecided: {best}, but it only describes labels of unknown choice; do not push on it"

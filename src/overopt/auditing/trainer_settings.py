@@ -82,7 +82,7 @@ def trainer_settings(
         beta_standardised=standardised,
         within_sd=within_sd,
         sentence=_sentence(n, share, kl, beta, standardised),
-        caveat=_caveat(samples.rows, kl, reach),
+        caveat=_caveat(samples.rows, kl, reach, asked="kl_tilt" in points),
     )
 
 
@@ -128,7 +128,9 @@ def _sentence(
     return "; ".join(parts) + "."
 
 
-def _caveat(rows: int, kl: float | None, reach: float) -> str:
+def _caveat(rows: int, kl: float | None, reach: float, asked: bool) -> str:
+    if not asked:
+        return "For KL and beta, audit the pressure kl_tilt too."
     if kl is None:
         return (
             "No KL is worth spending on this evidence; a small KL would certify nothing anyway: at "

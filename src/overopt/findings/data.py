@@ -73,8 +73,8 @@ DATA_ENTRIES = (
         meaning=(
             "In more than a fifth of the groups several candidates share the best score. "
             "Selection among them is by chance: the KL of best-of-n cannot pass -log of the share "
-            "of candidates at the top, and more candidates buy nothing beyond about one over that "
-            "share."
+            "of candidates at the top, and beyond about three over that share more candidates "
+            "buy almost nothing."
         ),
         remedy=(
             "Do not pay for larger n. If more selection is wanted, use a finer score or a second "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from overopt.report.words import (
     DECISIONS,
     Document,
+    counted,
     decimals,
     estimate,
     first_sentence,
@@ -17,6 +18,7 @@ from overopt.report.words import (
     one_line,
     percent,
     spread_places,
+    steps_told,
     strength_text,
     thinned,
 )
@@ -60,6 +62,8 @@ def terminal(audit: Document, width: int = 80, colour: bool = False) -> str:
 def _parts(audit: Document, width: int) -> Iterator[RenderableType]:
     yield _text(f"overopt audit of {one_line(audit['origin'], 200)}", "dim")
     yield _text(_size(audit), "dim")
+    if steps := steps_told(audit["notes"]):
+        yield _text(one_line(steps, 200), "dim")
     yield ""
     answer, rest = first_sentence(one_line(audit["headline"], 2000))
     yield _text(answer, "bold")
@@ -124,8 +128,8 @@ def _size(audit: Document) -> str:
     low, high = audit["candidates"]["min"], audit["candidates"]["max"]
     each = f"{low}" if low == high else f"{low} to {high}"
     source = f" by {one_line(audit['gold_source'], 60)}" if audit["gold_source"] else ""
-    labels = f"{audit['labelled']} of {audit['rows']} rows labelled{source}"
-    return f"{audit['prompts']} prompts, {each} candidates each; {labels}"
+    labels = f"{audit['labelled']:,} of {audit['rows']:,} rows labelled{source}"
+    return f"{counted(audit['prompts'], 'prompt')}, {each} candidates each; {labels}"
 
 
 def _findings(findings: Sequence[Document], severities: Sequence[str]) -> Iterator[RenderableType]:

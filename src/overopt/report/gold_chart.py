@@ -71,7 +71,7 @@ def gold_label(audit: Document) -> str:
     source = audit.get("gold_source")
     name = one_line(audit.get("gold") or "gold", 40)
     valued = f"{'win rate of' if audit['objective'] == 'win rate' else 'mean'} {name}"
-    return f"{valued}, by {one_line(source, 40)}" if source else valued
+    return f"{valued}, by {one_line(source, 40)}" if source and source != name else valued
 
 
 def gold_domain(curves: Sequence[Document], model: Document | None = None) -> list[float] | None:

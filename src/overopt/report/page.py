@@ -97,6 +97,7 @@ def _environment() -> Any:
         places=words.decimals,
         spread_places=words.spread_places,
         first_sentence=words.first_sentence,
+        steps_told=words.steps_told,
     )
     return environment
 

@@ -30,7 +30,7 @@ def theme(dark: bool = False) -> dict[str, Any]:
         "view": {"stroke": None},
         "axis": axis | text | {"titlePadding": 8, "labelPadding": 5},
         "axisX": {"grid": False, "tickSize": 4},
-        "axisY": {"domain": False, "ticks": False},
+        "axisY": {"domain": False, "ticks": False, "titleLimit": 270},
         "title": {
             "anchor": "start",
             "color": c["ink"],

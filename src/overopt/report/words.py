@@ -11,6 +11,7 @@ __all__ = [
     "ABSENT",
     "DECISIONS",
     "Document",
+    "counted",
     "decimals",
     "estimate",
     "first_sentence",
@@ -19,6 +20,7 @@ __all__ = [
     "one_line",
     "percent",
     "spread_places",
+    "steps_told",
     "strength_text",
     "thinned",
 ]
@@ -26,6 +28,8 @@ __all__ = [
 Document = Mapping[str, Any]
 
 ABSENT = "–"
+
+MOST_PLACES = 6  # beyond them small numbers are written with an exponent
 
 DECISIONS: Mapping[str, str] = {
     "push": "push",
@@ -57,8 +61,10 @@ def number(value: float | None, places: int | None = None, sign: bool = False) -
     if value is None or not math.isfinite(value):
         return ABSENT
     plus = "+" if sign else ""
+    if places is not None and 0 < abs(value) < 1e-4 and places > MOST_PLACES:
+        return f"{value:{plus}.1e}"
     if places is not None:
-        return f"{value:{plus}.{places}f}"
+        return f"{value:{plus}z.{places}f}"
     if value == 0 or 1e-4 <= abs(value) < 1e6:
         return _three_digits(value, plus)
     return f"{value:{plus}.2e}"
@@ -85,10 +91,10 @@ def estimate(
     places: int | None = None,
     sign: bool = False,
 ) -> str:
-    """``value [lower, upper]``; the interval is left out where it is undefined."""
+    """``value [lower, upper]``; no interval where it is undefined, or a point by definition."""
     if value is None:
         return ABSENT
-    if lower is None or upper is None:
+    if lower is None or upper is None or lower == upper:
         return number(value, places, sign)
     shown = decimals([lower], [upper]) if places is None else places
     return f"{number(value, shown, sign)} {interval(lower, upper, shown, sign)}"
@@ -105,6 +111,20 @@ def percent(share: float | None) -> str:
 def strength_text(knob: str, strength: float | None) -> str:
     """``n = 12``: the knob of a pressure and where it stands."""
     return f"{knob} = {number(strength)}"
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 prompt``, ``9,600 rows``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def steps_told(notes: Document) -> str:
+    """Which steps of a trainer's folder were read, where some were left out; else nothing."""
+    left, read = notes.get("steps_left_out"), notes.get("steps_read")
+    if not left or not read:
+        return ""
+    which = f"step {read[0]}" if len(read) == 1 else f"steps {read[0]} to {read[-1]}"
+    return f"{which} only; {counted(left, 'earlier step')} left out (--window reads more)"
 
 
 def one_line(text: object, longest: int = 400) -> str:

@@ -40,7 +40,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
 GROUPS = ("group",), ("step", "policy", "checkpoint")
 OPTIONS = {role: f"--{role.removesuffix('_id').replace('_', '-')}" for role in (*KNOWN, "group")}
 
-PROXY_NAME = re.compile(r"proxy|proxy_.*|reward.*|score.*|.*_reward", re.IGNORECASE)
+PROXY_NAME = re.compile(r"proxy|proxy_.*|reward.*|score.*|.*_(reward|score)", re.IGNORECASE)
 GOLD_NAME = re.compile(r"gold|gold_.*", re.IGNORECASE)
 TEXT_PROXY_NAME = re.compile(r"proxy|proxy_.*|reward|score", re.IGNORECASE)  # numbers as text
 

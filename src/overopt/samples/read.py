@@ -253,7 +253,11 @@ def _windowed(read: Read, window: int) -> Read:
         read,
         table=table.take(pa.array(rows)),
         roles=replace(read.roles, row=ROW_NUMBER),
-        notes={**read.notes, "steps_read": [groups.names[code] for code in latest]},
+        notes={
+            **read.notes,
+            "steps_read": [groups.names[code] for code in latest],
+            "steps_left_out": len(groups.names) - len(latest),
+        },
     )
 
 

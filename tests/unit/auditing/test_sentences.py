@@ -97,19 +97,19 @@ def test_what_follows_the_point_is_told(
 def test_kl_stands_beside_the_reach(told: tuple[str, dict[str, Any], dict[str, Any]]) -> None:
     shape, point, document = told
     found = re.search(
-        rf"This costs {NUMBER} nats; .* these {NUMBER} rows .* at {NUMBER} nats, "
-        r"which is (already less|more): selection is not learning\.",
+        rf"This costs {NUMBER} nats, (past|short of) the {NUMBER} nats at which a flaw .* these "
+        rf"{NUMBER} rows .*: selection is not learning\.",
         point["sentence"],
     )
     if shape in {"do_not_push", "undecided"}:
         assert (point["kl"], found) == (0, None)
         return
     assert found
-    kl, rows, reach, which = found.groups()
+    kl, which, reach, rows = found.groups()
     assert_printed(kl, point["kl"])
     assert_printed(reach, document["reach"]["kl"])
     assert int(rows.replace(",", "")) == document["rows"]
-    assert (which == "more") == (document["reach"]["kl"] >= point["kl"])
+    assert (which == "short of") == (document["reach"]["kl"] >= point["kl"])
 
 
 def test_needs_end_the_sentence_where_undecided(
@@ -128,7 +128,8 @@ def test_undecided_with_a_proven_gain_says_what_to_do_until_then() -> None:
     point = point_of(document, "best_of_n")
     assert (point["decision"], point["gain_lower"] > 0) == ("undecided", True)
     told = (
-        rf"Undecided beyond n = {point['strength']:.0f}; until then use it: gold gains {ESTIMATE}"
+        r"Undecided whether gold stops rising before n = \d+, the most these groups show; until "
+        rf"decided, use n = {point['strength']:.0f}: gold gains {ESTIMATE}"
     )
     assert_estimate(
         re.match(told, point["sentence"]),
@@ -170,6 +171,22 @@ def test_without_gold_the_proxy_is_told_and_no_advice_is_given() -> None:
     assert_estimate(found, curve["proxy"][0], curve["proxy"][-1])
     assert "cannot be known" in sentence
     assert "ush to" not in sentence
+
+
+def test_a_better_estimate_before_the_proven_strength_is_told() -> None:
+    columns = rollouts(40, 16, shape=lambda u: u - 0.6 * np.maximum(u, 0) ** 2, noise=1)
+    document = audit(columns, proxies=["rm"], gold="human", pressures=BEST_OF_N).to_dict()
+    point = point_of(document, "best_of_n")
+    best = point["numbers"]["best"]
+    assert (point["decision"], 1 < best < point["strength"]) == ("undecided", True)
+    told = rf"\(the best estimate is a gain of {ESTIMATE} at n = {best:.0f}\)"
+    limits = (point["numbers"][f"best_{name}"] for name in ("gain", "lower", "upper"))
+    assert_estimate(re.search(told, point["sentence"]), *limits)
+
+
+def test_small_gold_is_told_with_an_exponent() -> None:
+    assert estimate(7.53e-8, 5.34e-8, 9.82e-8) == "7.5e-08 [5.3e-08, 9.8e-08]"
+    assert estimate(-0.001, -0.2, 0.2) == "0.00 [-0.20, 0.20]"
 
 
 def test_gold_without_a_source_is_called_by_its_column() -> None:

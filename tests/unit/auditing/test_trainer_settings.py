@@ -46,6 +46,12 @@ def test_each_setting_is_its_operating_point(pushed: tuple[Columns, dict[str, An
     assert "beta = 1 / strength" in found["formula"]
 
 
+def test_without_the_tilt_nothing_is_said_against_a_kl() -> None:
+    found = settings(audited(rollouts(80, SIZE, shape=DECIDED["no_peak"]), ("best_of_n",)))
+    assert (found["n"], found["kl"]) == (SIZE, None)
+    assert found["caveat"] == "For KL and beta, audit the pressure kl_tilt too."
+
+
 def test_beta_tilts_by_the_kl_that_it_promises(pushed: tuple[Columns, dict[str, Any]]) -> None:
     columns, document = pushed
     found = settings(document)

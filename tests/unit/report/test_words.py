@@ -31,6 +31,35 @@ def test_places_and_sign_are_kept_where_they_are_asked_for() -> None:
     assert words.number(0.5, 3, sign=True) == "+0.500"
 
 
+def test_numbers_too_small_for_their_places_keep_two_digits() -> None:
+    assert words.number(7.54e-8, 8) == "7.5e-08"
+    assert words.number(-0.0004, 3) == "0.000"
+    assert words.number(0.5, 8) == "0.50000000"
+
+
+def test_a_gain_that_is_nought_by_definition_has_no_interval() -> None:
+    assert words.estimate(0.0, 0.0, 0.0, sign=True) == "+0"
+
+
+@pytest.mark.parametrize(
+    ("notes", "told"),
+    [
+        ({"files": ["a.csv"]}, ""),
+        ({"steps_read": [50], "steps_left_out": 0}, ""),
+        (
+            {"steps_read": [50], "steps_left_out": 1},
+            "step 50 only; 1 earlier step left out (--window reads more)",
+        ),
+        (
+            {"steps_read": ["30", "40", "50"], "steps_left_out": 2000},
+            "steps 30 to 50 only; 2,000 earlier steps left out (--window reads more)",
+        ),
+    ],
+)
+def test_steps_that_were_not_read_are_told(notes: dict[str, object], told: str) -> None:
+    assert words.steps_told(notes) == told
+
+
 def test_decimals_follow_the_typical_width_of_the_intervals() -> None:
     assert words.decimals([0.59, None], [0.75, None]) == 3
     assert words.decimals([10.0], [34.0]) == 0

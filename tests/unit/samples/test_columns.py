@@ -23,7 +23,7 @@ def test_named_proxy_is_the_column_or_its_prefixed_form() -> None:
 
 
 def test_unnamed_proxies_are_all_number_columns_named_like_one() -> None:
-    names = ["proxy", "proxy_a", "reward", "rewards/x", "score_b", "accuracy_reward"]
+    names = ["proxy", "proxy_a", "reward", "rewards/x", "score_b", "accuracy_reward", "judge_score"]
     others = {"length": N, "gold_x": N, "reward_model": ["m"] * 4, "gold": N}
     samples = read({**dict.fromkeys(names, N), **others})
     assert list(samples.proxies) == names

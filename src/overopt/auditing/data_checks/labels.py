@@ -120,8 +120,8 @@ def few_labels(samples: Samples) -> Finding | None:
     return finding(
         "OV116",
         Severity.CAUTION,
-        f"{count:,} gold labels in {prompts:,} prompts: even well placed they fix gold at one "
-        f"strength only to about ±{half:.1f} of its sd",
+        f"{count:,} gold labels in {prompts:,} prompt{'s' * (prompts > 1)}: even well placed they "
+        f"fix gold at one strength only to about ±{half:.1f} of its sd",
         samples,
         labelled,
         labelled=count,

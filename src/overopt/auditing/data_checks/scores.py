@@ -138,8 +138,9 @@ def ties_at_the_top(view: ScoredProxy) -> Finding | None:
         "OV105",
         Severity.CAUTION,
         f"{view.name}: in {per_cent(share)} of the groups ({len(at_top):,}) the best score is "
-        f"shared, there by {per_cent(float(at_top.mean()))} of the candidates: the pressure ends "
-        f"at {end:.2f} nats of KL on average, and beyond about n = {n_end:.0f} it adds little",
+        f"shared, there by {per_cent(float(at_top.mean()))} of the candidates: from about n = "
+        f"{n_end:.0f} on best-of-n there mostly draws among equals, and its KL ends at {end:.2f} "
+        "nats on average",
         samples,
         shared_top,
         proxy=view.name,
