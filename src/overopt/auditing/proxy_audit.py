@@ -181,7 +181,7 @@ def _soft_share(table: Samples) -> tuple[npt.NDArray[np.bool_], Finding | None]:
     if work <= SOFT_BUDGET:
         return np.ones(table.rows, dtype=bool), None
     parts = int(np.ceil(work / SOFT_BUDGET))
-    chosen = prompt_folds(table.prompt_ids, parts) == 0
+    chosen = prompt_folds(table.prompt_hash, parts) == 0
     if chosen.sum() < min(30, table.prompts):
         chosen = np.arange(table.prompts) < min(30, table.prompts)
     note = Finding(

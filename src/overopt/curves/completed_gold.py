@@ -13,7 +13,6 @@ nothing in the data can show it, when whoever labelled chose rows by looking at 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import Any, final
 
 import numpy as np
@@ -108,11 +107,9 @@ def gold_bounds(gold: FloatArray) -> tuple[float, float] | None:
     return (low, high) if whole or (few and len(np.unique(gold)) == 2) else None
 
 
-def prompt_folds(prompt_ids: npt.NDArray[Any], folds: int = FOLDS) -> npt.NDArray[np.int64]:
-    """Fold of every prompt [prompts]: a hash of its id, whatever the order of rows or shards."""
-    digests = (blake2b(str(name).encode(), digest_size=4).digest() for name in prompt_ids.tolist())
-    numbers = np.frombuffer(b"".join(digests), dtype="<u4")
-    return (numbers % folds).astype(np.int64)
+def prompt_folds(prompt_hash: npt.NDArray[np.uint64], folds: int = FOLDS) -> npt.NDArray[np.int64]:
+    """Fold of every prompt [prompts], by its hash: whatever the order of rows or shards."""
+    return (prompt_hash % np.uint64(folds)).astype(np.int64)
 
 
 def _label_probability(
@@ -141,7 +138,7 @@ def _cross_fitted(
 ) -> FloatArray:
     """Predicted gold [rows]: ridge, piecewise linear in rank, fitted off the row's own fold."""
     basis = _basis(_rank_share(samples, proxy), slopes=labelled.sum() >= FEWEST_FOR_SLOPES)
-    fold = prompt_folds(samples.prompt_ids)[samples.prompt]
+    fold = prompt_folds(samples.prompt_hash)[samples.prompt]
     width = basis.shape[1]
     normal = np.zeros((FOLDS, width, width))
     target = np.zeros((FOLDS, width))

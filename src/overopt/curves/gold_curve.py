@@ -35,6 +35,7 @@ FloatArray = npt.NDArray[np.floating[Any]]
 BoolArray = npt.NDArray[np.bool_]
 JOINT_STRENGTHS = 64  # strengths that enter joint critical values; neighbours are near copies
 FEWEST_EXPECTED = 10.0
+PROBED_GROUPS = 512
 LEAST_VARIANCE = 1e-9  # of a mean on a scale from 0 to 1
 ROUNDING = 1e-13  # of gold: a smaller difference is arithmetic, not a gain
 
@@ -358,9 +359,15 @@ def _wider(
 def default_strengths(
     samples: Samples, proxy: str, pressure: Pressure, smallest: int
 ) -> FloatArray:
-    """The pressure's own strengths for the groups of at least ``smallest`` candidates."""
+    """The pressure's own strengths for the groups of at least ``smallest`` candidates.
+
+    Of each size the 512 groups whose prompts have the least hash stand for all.
+    """
     scores = samples.proxies[proxy]
-    batches = [batch.gather(scores)[:512] for batch in samples.batches(smallest)]
+    batches = []
+    for batch in samples.batches(smallest):
+        few = np.argsort(samples.prompt_hash[batch.prompt], kind="stable")[:PROBED_GROUPS]
+        batches.append(scores[batch.starts[few, None] + np.arange(batch.size)])
     return pressure.default_strengths(batches, smallest)
 
 

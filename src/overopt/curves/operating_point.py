@@ -29,6 +29,7 @@ from overopt.stats.intervals import max_t_quantile
 __all__ = ["DECISIONS", "Gains", "OperatingPoint", "Tolerance", "gains", "operating_point"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
+SMALLEST_KL = 1e-6  # below it nothing was selected
 FEWEST_PROMPTS = 3  # two make every correlation 1, so joint limits cannot be trusted
 DECISIONS = ("push", "saturated", "no_peak", "do_not_push", "undecided")
 
@@ -258,7 +259,7 @@ def _needs(curve: GoldCurve, found: Gains, allowed: FloatArray) -> str:
         )
     end, peak = len(found.gain) - 1, int(np.argmax(found.gain))
     half = _half_of_the_end(curve, found)
-    if end == 0:
+    if end == 0 or curve.kl[found.positions[end]] < SMALLEST_KL:
         return "a proxy that varies within prompts, or larger groups: there is no pressure to apply"
     questions: list[tuple[float, str]] = []
     if not (found.gain_lower > 0).any():

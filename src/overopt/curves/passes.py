@@ -121,7 +121,7 @@ def passes(
 
 
 def _has_ceiling(scores: FloatArray, passed: npt.NDArray[np.bool_]) -> bool:
-    if passed.all():
+    if passed.all() or passed.sum() < 2:
         return False
     if passed.mean() >= LEAST_AT_CAP:
         return True

@@ -319,9 +319,10 @@ def _shape(
     change = (float(rest.mean[0]), float(lower[0]), float(upper[0]))
     peak = int(np.argmax(moments.mean))
     doubling = max(int(np.searchsorted(strength, strength[end] / 2 * 1.01, "right")) - 1, 0)
-    if peak < end and upper[peak] < 0:
+    rounding = ROUNDING * float(np.abs(moments.mean).max())
+    if peak < end and upper[peak] < -rounding:
         return change, "falls"
-    return change, "rises" if lower[doubling] > 0 else "undecided"
+    return change, "rises" if lower[doubling] > rounding else "undecided"
 
 
 def _degrees(prompts: int, labels: FloatArray | float) -> FloatArray:

@@ -37,7 +37,8 @@ def label_probabilities(
     capped at certainty. Raises BadOption for a budget outside (0, rows].
     """
     if not 0 < budget <= samples.rows:
-        raise BadOption(f"a budget of {budget} labels for {samples.rows} rows: give 1 to {samples.rows}")
+        rows = samples.rows
+        raise BadOption(f"a budget of {budget} labels for {rows} rows: give 1 to {rows}")
     scores = samples.proxies[proxy]
     importance = np.zeros(samples.rows)
     smallest = int(np.ceil(float(np.max(strengths)))) if pressure.no_pressure == 1 else 1

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from overopt.errors import BadOption, BadSamples
 
-__all__ = ["Category", "GroupBatch", "Samples", "scored"]
+__all__ = ["Category", "GroupBatch", "Samples", "name_hashes", "scored"]
 
 FloatVector = npt.NDArray[np.floating[Any]]
 IntVector = npt.NDArray[np.integer[Any]]
@@ -167,16 +167,18 @@ class Samples:
         )
 
     @cached_property
+    def prompt_hash(self) -> npt.NDArray[np.uint64]:
+        """A number [prompts] made from each prompt id alone: draws by it survive any reordering."""
+        return name_hashes(self.prompt_ids)
+
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 (hex) of the rows' prompt ids, proxies and gold, in any order of rows.
 
         Two tables share it when they hold the same rows with the same proxy names, however the
         rows, prompts and files are ordered. Scores are compared exactly, as 64-bit floats.
         """
-        digests = [
-            hashlib.blake2b(str(i).encode(), digest_size=8).digest() for i in self.prompt_ids
-        ]
-        mixed = np.frombuffer(b"".join(digests), dtype=np.uint64)[self.prompt]
+        mixed = self.prompt_hash[self.prompt]
         names = sorted(self.proxies)
         for values in (*(self.proxies[name] for name in names), self.gold):
             if values is not None:
@@ -185,6 +187,12 @@ class Samples:
         sums = [int(mixed.sum(dtype=np.uint64)), int(_scrambled(mixed).sum(dtype=np.uint64))]
         content = repr((names, self.gold is not None, self.rows, sums))
         return hashlib.sha256(content.encode()).hexdigest()
+
+
+def name_hashes(names: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
+    """BLAKE2b of each name as text, 64 bits: [names]."""
+    digests = (hashlib.blake2b(str(i).encode(), digest_size=8).digest() for i in names.tolist())
+    return np.frombuffer(b"".join(digests), dtype="<u8")
 
 
 def scored(samples: Samples, proxy: str) -> Samples:
