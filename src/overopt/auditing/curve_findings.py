@@ -162,4 +162,6 @@ def _model_beyond(pooled: PooledCurve | None) -> Finding | None:
         )
     else:
         return None
-    return Finding(code=code, severity=Severity.NOTE, message=said, data={"rows": pooled.rows})
+    # ``rows`` in a finding's data are row numbers, never a count: the page lists them.
+    data = {"largest_n": float(pooled.strength[0]), "prompts": pooled.prompts}
+    return Finding(code=code, severity=Severity.NOTE, message=said, data=data)

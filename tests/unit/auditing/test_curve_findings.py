@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from rollouts import Columns, curve_of, labelled, rollouts
 
-from overopt import audit
+from overopt import audit, report
 from overopt.curves.reach import reach_in_kl
 
 CURVE_CODES = {"OV301", "OV302", "OV303", "OV304", "OV306", "OV307", "OV309"}
@@ -130,3 +130,14 @@ def test_the_reach_is_exceeded_by_the_points_that_it_names() -> None:
     assert data["reach_kl"] == document["reach"]["kl"] == reach_in_kl(320)
     assert data["kl"] == {name: kl for name, kl in points.items() if kl > data["reach_kl"]}
     assert data["kl"][data["largest"]] == max(points.values())
+
+
+@pytest.mark.parametrize(("scores", "code"), [("rm", "OV308"), ("coarse", "OV310")])
+def test_a_model_beyond_the_candidates_is_told_in_every_report(scores: str, code: str) -> None:
+    columns = rollouts(100, 24)
+    columns["coarse"] = np.minimum(columns["rm"] + np.repeat(np.linspace(-2, 2, 100), 24), 0)
+    document = audit(columns, proxies=[scores], gold="human", pressures=["best_of_n"]).to_dict()
+    found = next(one for one in document["proxies"][0]["findings"] if one["code"] == code)
+    assert found["data"] == {"largest_n": 24, "prompts": 100}
+    pytest.importorskip("vl_convert")
+    assert f"{code}: what it means" in report.html(document)
