@@ -44,7 +44,8 @@ def _read(path: str) -> None:
     """Read the three columns batch by batch and drop them."""
     from pyarrow.parquet import ParquetFile
 
-    for batch in ParquetFile(path).iter_batches(batch_size=1 << 20, columns=COLUMNS):
+    file = ParquetFile(path, pre_buffer=False)  # the default keeps the whole file in memory
+    for batch in file.iter_batches(batch_size=1 << 20, columns=COLUMNS):
         del batch
 
 

@@ -150,7 +150,8 @@ def _parquet(path: Path) -> Part:
             return _sound(file.read(columns=list(columns)))
 
     def batches(columns: Sequence[str], rows: int) -> Iterator[Any]:
-        with blamed(path), parquet.ParquetFile(path) as file:
+        # Pre-buffering, Arrow's default, would keep all that was read until the end of the file.
+        with blamed(path), parquet.ParquetFile(path, pre_buffer=False) as file:
             yield from map(_sound, file.iter_batches(batch_size=rows, columns=list(columns)))
 
     with parquet.ParquetFile(path) as file:
