@@ -89,12 +89,14 @@ def _headline(found: Audit) -> str:
         best = found.ranking.rows[0].name
         one = next(one for one in found.proxies if one.name == best)
         assert one.contender is not None
+        curve = one.curves[one.leading]
         said = decision_sentence(
-            one.curves[one.leading],
+            curve,
             one.contender,
             _gold_source(found) or "gold",
             one.samples.rows,
             one.reach,
+            found.options.valued_for(curve.pressure),
         )
         answer = f"{best} (first of {len(found.proxies)} proxies): {said}"
         return f"{answer} {found.ranking.comparison.sentence}"

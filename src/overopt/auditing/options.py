@@ -57,3 +57,8 @@ class AuditOptions:
         """Tolerance; candidates cost something only where the strength counts them."""
         cost = self.cost if pressure.id in PER_CANDIDATE else 0.0
         return Tolerance(spread=self.tolerance_sd, gain=self.tolerance_gain, cost=cost)
+
+    def valued_for(self, pressure: Pressure) -> str:
+        """What decisions on this pressure are about, in words."""
+        name = "the win rate" if self.objective == "win-rate" else "gold"
+        return f"{name} net of cost" if self.tolerance_for(pressure).cost else name

@@ -116,7 +116,7 @@ def proxy_audit(
         points = {name: decided(curve) for name, curve in curves.items()}
         contender = decided(replace(curves[options.pressures[0]], level=shared_level))
     reach = reach_in_kl(table.rows)
-    sentences = _sentences(table, curves, points, reach)
+    sentences = _sentences(table, curves, points, reach, options)
     extra = _with_gold(table, proxy, scale, completed, curves, points, reach, options)
     findings += curve_findings(table, curves, points, reach, extra["pooled"])
     return ProxyAudit(
@@ -198,14 +198,14 @@ def _sentences(
     curves: Mapping[str, GoldCurve],
     points: Mapping[str, OperatingPoint],
     reach: float,
+    options: AuditOptions,
 ) -> dict[str, str]:
     source = table.gold_source or table.gold_name or "gold"
-    return {
-        name: decision_sentence(curve, points[name], source, table.rows, reach)
-        if name in points
-        else proxy_only_sentence(curve, table.rows, reach)
-        for name, curve in curves.items()
-    }
+    said = {name: proxy_only_sentence(curve, table.rows, reach) for name, curve in curves.items()}
+    for name, point in points.items():
+        valued = options.valued_for(curves[name].pressure)
+        said[name] = decision_sentence(curves[name], point, source, table.rows, reach, valued)
+    return said
 
 
 def _with_gold(

@@ -36,9 +36,17 @@ def estimate(value: float, lower: float, upper: float) -> str:
 
 
 def decision_sentence(
-    curve: GoldCurve, point: OperatingPoint, gold_source: str, rows: int, reach: float
+    curve: GoldCurve,
+    point: OperatingPoint,
+    gold_source: str,
+    rows: int,
+    reach: float,
+    valued: str = "gold",
 ) -> str:
-    """What to do with this pressure, what it gains, how sure that is, and what it rests on."""
+    """What to do with this pressure, what it gains, how sure that is, and what it rests on.
+
+    ``valued`` is what the decision is about: gold or its win rate, perhaps net of cost.
+    """
     says = {
         "push": _push,
         "saturated": _saturated,
@@ -46,7 +54,7 @@ def decision_sentence(
         "do_not_push": _do_not_push,
         "undecided": _undecided,
     }[point.decision]
-    text = f"{says(curve, point)}, according to {gold_source}."
+    text = f"{says(curve, point, valued)}, according to {gold_source}."
     if point.decision != "do_not_push" and point.kl > 0:
         text += f" {reach_clause(point.kl, rows, reach)}"
     if point.needs is not None:
@@ -74,58 +82,60 @@ def reach_clause(kl: float, rows: int, reach: float) -> str:
     )
 
 
-def _push(curve: GoldCurve, point: OperatingPoint) -> str:
+def _push(curve: GoldCurve, point: OperatingPoint, valued: str) -> str:
     n = point.numbers
     return (
-        f"Push to {_at(curve, point.strength)} and no further: gold {_gain(point)}; from there to "
-        f"{_at(curve, n['end'])} it falls by {_rest(point, -1)}"
+        f"Push to {_at(curve, point.strength)} and no further: {valued} {_gain(point)}; from there "
+        f"to {_at(curve, n['end'])} it falls by {_rest(point, -1)}"
     )
 
 
-def _saturated(curve: GoldCurve, point: OperatingPoint) -> str:
+def _saturated(curve: GoldCurve, point: OperatingPoint, valued: str) -> str:
     n = point.numbers
     return (
-        f"Push to {_at(curve, point.strength)}: gold {_gain(point)}; more pressure, up to "
-        f"{_at(curve, n['end'])}, changes it by {_rest(point)}, within the tolerance of "
+        f"Push to {_at(curve, point.strength)}: {valued} {_gain(point)}; more pressure, up "
+        f"to {_at(curve, n['end'])}, changes it by {_rest(point)}, within the tolerance of "
         f"{number(point.tolerance, 2)}"
     )
 
 
-def _no_peak(curve: GoldCurve, point: OperatingPoint) -> str:
+def _no_peak(curve: GoldCurve, point: OperatingPoint, valued: str) -> str:
     n = point.numbers
     return (
         f"Push to {_at(curve, point.strength)}, the most these groups show, and no peak is seen: "
-        f"gold {_gain(point)}, and the last doubling still adds "
+        f"{valued} {_gain(point)}, and the last doubling still adds "
         + estimate(n["last_doubling"], n["last_doubling_lower"], n["last_doubling_upper"])
     )
 
 
-def _do_not_push(curve: GoldCurve, point: OperatingPoint) -> str:
+def _do_not_push(curve: GoldCurve, point: OperatingPoint, valued: str) -> str:
     n = point.numbers
     return (
         f"Do not push: no {curve.pressure.knob} has a proven gain, and at "
-        f"{_at(curve, n['worst'])} gold is lower by "
+        f"{_at(curve, n['worst'])} {valued} is lower by "
         + estimate(-n["worst_gain"], -n["worst_upper"], -n["worst_lower"])
     )
 
 
-def _undecided(curve: GoldCurve, point: OperatingPoint) -> str:
+def _undecided(curve: GoldCurve, point: OperatingPoint, valued: str) -> str:
     n = point.numbers
     if not n:
         return (
-            "Undecided: only winners are labelled, so gold without pressure is unknown and no gain "
-            "can be computed"
+            f"Undecided: only winners are labelled, so {valued} without pressure is unknown and no "
+            "gain can be computed"
         )
     gain = estimate(n["best_gain"], n["best_lower"], n["best_upper"])
     best = f"the best estimate is a gain of {gain} at {_at(curve, n['best'])}"
     if point.strength > curve.pressure.no_pressure:
         at = _at(curve, point.strength)
         if point.strength == n["end"]:
-            doubt = f"Undecided whether gold stops rising before {at}, the most these groups show"
+            doubt = (
+                f"Undecided whether {valued} stops rising before {at}, the most these groups show"
+            )
         else:
             doubt = f"Undecided beyond {at}"
         earlier = f" ({best})" if n["best"] < point.strength else ""
-        return f"{doubt}; until decided, use {at}: gold {_gain(point)}{earlier}"
+        return f"{doubt}; until decided, use {at}: {valued} {_gain(point)}{earlier}"
     if curve.design == "unknown":
         return (
             f"Undecided: {best}, but it only describes labels of unknown choice; do not push on it"

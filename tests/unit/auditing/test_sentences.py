@@ -189,6 +189,18 @@ def test_small_gold_is_told_with_an_exponent() -> None:
     assert estimate(-0.001, -0.2, 0.2) == "0.00 [-0.20, 0.20]"
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"objective": "win-rate"}, "the win rate gains"),
+        ({"cost": 0.01}, "gold net of cost gains"),
+        ({"cost": 0.01, "pressures": ["kl_tilt"]}, "gold gains"),
+    ],
+)
+def test_a_decision_says_what_it_is_about(options: dict[str, Any], told: str) -> None:
+    assert told in decided("no_peak", **options)["headline"]
+
+
 def test_gold_without_a_source_is_called_by_its_column() -> None:
     assert "according to human." in decided("no_peak", gold_source=None)["headline"]
 
