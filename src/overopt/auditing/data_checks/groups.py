@@ -22,6 +22,8 @@ def small_groups(samples: Samples) -> Finding | None:
     typical = float(np.median(sizes))
     reached = int(np.quantile(sizes, 1 - REACHED_BY, method="lower"))
     shape = f"groups hold {sizes.min():,} to {sizes.max():,} candidates, median {typical:g}"
+    if sizes.min() == sizes.max():
+        shape = f"candidates per group: {sizes.min():,}"
     if single == samples.groups:
         severity, said = Severity.STOP, "every group has one candidate: there is nothing to choose"
     elif single:
@@ -30,7 +32,8 @@ def small_groups(samples: Samples) -> Finding | None:
     elif typical < SMALL_GROUP:
         severity, said = Severity.CAUTION, f"the curve ends at n = {reached:,}"
     elif reached < typical:
-        severity, said = Severity.NOTE, f"95 % of the groups reach only n = {reached:,}"
+        severity = Severity.NOTE
+        said = f"95 % of the groups reach only n = {reached:,}; drop smaller ones to see further"
     else:
         return None
     guilty = np.repeat(sizes < max(SMALL_GROUP, typical), sizes)

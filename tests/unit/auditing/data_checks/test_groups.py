@@ -27,6 +27,11 @@ class TestShape:
         sizes = [5] * 10 + [8] * 30
         one = of("OV106", about_table(table(sizes, a=noise(5).ravel()[: sum(sizes)])))
         assert (one.severity, one.data["reached_by_most"]) == (Severity.NOTE, 5)
+        assert one.message.startswith("groups hold 5 to 8 candidates, median 8; 95 % ")
+
+    def test_even_groups_are_told_by_one_number(self) -> None:
+        one = of("OV106", about_table(table(a=noise(5, 40, 3))))
+        assert one.message.startswith("candidates per group: 3; ")
 
     def test_a_few_smaller_groups_are_fine(self) -> None:
         sizes = [7] + [8] * 39
