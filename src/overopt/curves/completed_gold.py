@@ -22,7 +22,15 @@ from overopt.errors import BadOption, BadSamples
 from overopt.samples import Samples
 from overopt.stats.order import ranking
 
-__all__ = ["LABEL_DESIGNS", "CompletedGold", "completed_gold", "label_design", "prompt_folds"]
+__all__ = [
+    "LABEL_DESIGNS",
+    "CompletedGold",
+    "GoldScale",
+    "LabelTotals",
+    "completed_gold",
+    "label_design",
+    "prompt_folds",
+]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 FOLDS = 5
@@ -38,14 +46,19 @@ LABEL_DESIGNS = ("all", "uniform", "recorded", "winners", "unknown", "none")
 class CompletedGold:
     """Per row: ``value`` [rows], and ``inverse`` [rows] = L / pi (None when all are labelled).
 
-    ``design`` says how labels were drawn; ``bounds`` are the ends of the gold scale, or None. With
-    design ``winners`` only sums that put all weight on the best of a group are unbiased.
+    ``design`` says how labels were drawn; ``scale`` what gold looks like where it was labelled.
+    With design ``winners`` only sums that put all weight on the best of a group are unbiased.
     """
 
     value: FloatArray
     inverse: FloatArray | None
     design: str
-    bounds: tuple[float, float] | None
+    scale: GoldScale
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """Ends of the gold scale, None where it has none."""
+        return self.scale.bounds
 
     def take(self, rows: npt.NDArray[np.bool_]) -> CompletedGold:
         """The same for some rows; the scale stays that of all."""
@@ -53,58 +66,136 @@ class CompletedGold:
         return replace(self, value=self.value[rows], inverse=inverse)
 
 
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LabelTotals:
+    """What a first fold over prompts must learn before labels can be completed; mergeable.
+
+    ``labelled`` of ``rows``, whether label probabilities are ``recorded``, the gold ``scale``, and
+    the normal equations of the gold regression for each fold of prompts: ``normal`` [folds, k, k],
+    ``target`` [folds, k].
+    """
+
+    labelled: int
+    rows: int
+    recorded: bool
+    scale: GoldScale
+    normal: FloatArray
+    target: FloatArray
+
+    @classmethod
+    def of(cls, samples: Samples, proxy: str) -> LabelTotals:
+        """Totals of a table scored by ``proxy`` throughout."""
+        gold = _gold(samples)
+        rows = np.flatnonzero(~np.isnan(gold))
+        basis = _basis(_rank_share(samples, proxy)[rows])
+        fold = _row_folds(samples)[rows]
+        held = [fold == k for k in range(FOLDS)]
+        return cls(
+            labelled=len(rows),
+            rows=samples.rows,
+            recorded=samples.label_prob is not None,
+            scale=GoldScale.of(gold[rows]),
+            normal=np.stack([basis[part].T @ basis[part] for part in held]),
+            target=np.stack([basis[part].T @ gold[rows][part] for part in held]),
+        )
+
+    def merge(self, other: LabelTotals) -> LabelTotals:
+        """Totals of both tables; they must not share a prompt."""
+        return LabelTotals(
+            labelled=self.labelled + other.labelled,
+            rows=self.rows + other.rows,
+            recorded=self.recorded and other.recorded,
+            scale=self.scale.merge(other.scale),
+            normal=self.normal + other.normal,
+            target=self.target + other.target,
+        )
+
+    def design(self, declared: str | None = None) -> str:
+        """How the labels were drawn: what the user declared, else what the tables show."""
+        return _design(self.labelled, self.rows, self.recorded, declared)
+
+    def coefficients(self) -> FloatArray:
+        """Ridge coefficients [folds, k] fitted off each fold; without slopes for few labels."""
+        used = self.normal.shape[1] if self.labelled >= FEWEST_FOR_SLOPES else 1
+        penalty = RIDGE * np.diag(np.concatenate([[1e-9], np.ones(used - 1)]))
+        found = np.zeros_like(self.target)
+        for k in range(FOLDS):
+            others = np.arange(FOLDS) != k
+            normal = self.normal[others, :used, :used].sum(axis=0) + penalty
+            found[k, :used] = np.linalg.solve(normal, self.target[others, :used].sum(axis=0))
+        return found
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class GoldScale:
+    """Least and largest gold, and its distinct values while they are few (else None)."""
+
+    low: float
+    high: float
+    levels: frozenset[float] | None
+
+    @classmethod
+    def of(cls, gold: FloatArray) -> GoldScale:
+        """Scale of labelled gold; an empty one has infinite ends."""
+        few = len(np.unique(gold[:100])) <= MOST_LEVELS  # cheap to rule out
+        levels = frozenset(np.unique(gold).tolist()) if few else None
+        low, high = gold.min(initial=np.inf), gold.max(initial=-np.inf)
+        return cls(low=float(low), high=float(high), levels=_few(levels))
+
+    def merge(self, other: GoldScale) -> GoldScale:
+        """Scale of both."""
+        known = self.levels is not None and other.levels is not None
+        levels = self.levels | other.levels if known else None  # type: ignore[operator]
+        low, high = min(self.low, other.low), max(self.high, other.high)
+        return GoldScale(low=low, high=high, levels=_few(levels))
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """Ends of the scale: 0 and 1 for values within [0, 1], the extremes for few whole values.
+
+        None for anything else, where gold is taken as unbounded.
+        """
+        if self.low >= 0 and self.high <= 1:
+            return 0.0, 1.0
+        if self.levels is None:
+            return None
+        whole = all(value == round(value) for value in self.levels)
+        return (self.low, self.high) if whole or len(self.levels) == 2 else None
+
+
 def label_design(samples: Samples, declared: str | None = None) -> str:
     """How the labels of a table were drawn: what the user declared, else what the table shows."""
-    if declared is not None and declared not in LABEL_DESIGNS:
-        raise BadOption(f"labels drawn {declared!r}: choose one of {', '.join(LABEL_DESIGNS[:-1])}")
-    labelled = samples.labelled
-    if labelled == 0:
-        return "none"
-    if labelled == samples.rows:
-        return "all"
-    if declared == "all":
-        missing = samples.rows - labelled
-        raise BadOption(
-            f"labels drawn 'all', but {missing} of {samples.rows} rows have no gold: "
-            "declare uniform, winners or unknown, or give the label_prob column"
-        )
-    if declared in ("uniform", "winners", "unknown"):
-        return declared
-    return "recorded" if samples.label_prob is not None else "unknown"
+    recorded = samples.label_prob is not None
+    return _design(samples.labelled, samples.rows, recorded, declared)
 
 
-def completed_gold(samples: Samples, proxy: str, design: str) -> CompletedGold:
-    """Completed gold of every row; ``samples`` must be scored by ``proxy`` throughout."""
+def completed_gold(
+    samples: Samples, proxy: str, design: str, totals: LabelTotals | None = None
+) -> CompletedGold:
+    """Completed gold of every row; ``samples`` must be scored by ``proxy`` throughout.
+
+    ``totals`` are those of all blocks where the table is one block of a stream.
+    """
     if samples.gold is None or design == "none":
         raise BadSamples("no gold labels: name a gold column that has values")
-    if samples.labelled == samples.rows:
-        bounds = gold_bounds(samples.gold)
-        return CompletedGold(value=samples.gold, inverse=None, design=design, bounds=bounds)
-    gold = np.asarray(samples.gold, dtype=float)
+    if design == "all":
+        scale = GoldScale.of(samples.gold)
+        return CompletedGold(value=samples.gold, inverse=None, design=design, scale=scale)
+    known = LabelTotals.of(samples, proxy) if totals is None else totals
+    gold = _gold(samples)
     labelled = ~np.isnan(gold)
-    bounds = gold_bounds(gold[labelled])
     if design == "winners":
         inverse = _winner_inverse(samples, proxy, labelled)
         value = np.where(inverse > 0, np.nan_to_num(gold) * inverse, 0.0)
-        return CompletedGold(value=value, inverse=inverse, design=design, bounds=bounds)
-    inverse = np.where(labelled, 1.0 / _label_probability(samples, labelled, design), 0.0)
-    predicted = _cross_fitted(samples, proxy, gold, labelled)
-    residual = np.where(labelled, gold - predicted, 0.0)
-    value = predicted + inverse * residual
-    return CompletedGold(value=value, inverse=inverse, design=design, bounds=bounds)
-
-
-def gold_bounds(gold: FloatArray) -> tuple[float, float] | None:
-    """Ends of the gold scale: 0 and 1 for values within [0, 1], the extremes for few whole values.
-
-    None for anything else, where gold is taken as unbounded.
-    """
-    low, high = float(gold.min()), float(gold.max())
-    if low >= 0 and high <= 1:
-        return 0.0, 1.0
-    few = len(np.unique(gold[:100])) <= MOST_LEVELS and len(np.unique(gold)) <= MOST_LEVELS
-    whole = few and bool(np.all(gold == np.rint(gold)))
-    return (low, high) if whole or (few and len(np.unique(gold)) == 2) else None
+    else:
+        chance = _label_probability(samples, design, known)
+        inverse = np.where(labelled, 1.0 / chance, 0.0)
+        basis = _basis(_rank_share(samples, proxy))
+        predicted = np.einsum("rk,rk->r", basis, known.coefficients()[_row_folds(samples)])
+        value = predicted + inverse * np.where(labelled, gold - predicted, 0.0)
+    return CompletedGold(value=value, inverse=inverse, design=design, scale=known.scale)
 
 
 def prompt_folds(prompt_hash: npt.NDArray[np.uint64], folds: int = FOLDS) -> npt.NDArray[np.int64]:
@@ -112,12 +203,43 @@ def prompt_folds(prompt_hash: npt.NDArray[np.uint64], folds: int = FOLDS) -> npt
     return (prompt_hash % np.uint64(folds)).astype(np.int64)
 
 
-def _label_probability(
-    samples: Samples, labelled: npt.NDArray[np.bool_], design: str
-) -> FloatArray:
+def _design(labelled: int, rows: int, recorded: bool, declared: str | None) -> str:
+    if declared is not None and declared not in LABEL_DESIGNS:
+        raise BadOption(f"labels drawn {declared!r}: choose one of {', '.join(LABEL_DESIGNS[:-1])}")
+    if labelled == 0:
+        return "none"
+    if labelled == rows:
+        return "all"
+    if declared == "all":
+        raise BadOption(
+            f"labels drawn 'all', but {rows - labelled} of {rows} rows have no gold: "
+            "declare uniform, winners or unknown, or give the label_prob column"
+        )
+    if declared in ("uniform", "winners", "unknown"):
+        return declared
+    return "recorded" if recorded else "unknown"
+
+
+def _gold(samples: Samples) -> FloatArray:
+    """Gold [rows] as 64-bit floats, NaN throughout where there is no such column."""
+    if samples.gold is None:
+        return np.full(samples.rows, np.nan)
+    return np.asarray(samples.gold, dtype=float)
+
+
+def _few(levels: frozenset[float] | None) -> frozenset[float] | None:
+    return levels if levels is not None and len(levels) <= MOST_LEVELS else None
+
+
+def _row_folds(samples: Samples) -> npt.NDArray[np.int64]:
+    return prompt_folds(samples.prompt_hash)[samples.prompt]
+
+
+def _label_probability(samples: Samples, design: str, totals: LabelTotals) -> FloatArray:
+    """Chance of a label [rows]: recorded (1 where it does not matter), else the share labelled."""
     if design == "recorded" and samples.label_prob is not None:
-        return np.where(labelled, samples.label_prob, 1.0)
-    return np.full(samples.rows, labelled.mean())
+        return np.where(np.isnan(_gold(samples)), 1.0, samples.label_prob)
+    return np.full(samples.rows, totals.labelled / totals.rows)
 
 
 def _winner_inverse(samples: Samples, proxy: str, labelled: npt.NDArray[np.bool_]) -> FloatArray:
@@ -133,35 +255,10 @@ def _winner_inverse(samples: Samples, proxy: str, labelled: npt.NDArray[np.bool_
     return inverse
 
 
-def _cross_fitted(
-    samples: Samples, proxy: str, gold: FloatArray, labelled: npt.NDArray[np.bool_]
-) -> FloatArray:
-    """Predicted gold [rows]: ridge, piecewise linear in rank, fitted off the row's own fold."""
-    basis = _basis(_rank_share(samples, proxy), slopes=labelled.sum() >= FEWEST_FOR_SLOPES)
-    fold = prompt_folds(samples.prompt_hash)[samples.prompt]
-    width = basis.shape[1]
-    normal = np.zeros((FOLDS, width, width))
-    target = np.zeros((FOLDS, width))
-    for k in range(FOLDS):
-        rows = labelled & (fold == k)
-        normal[k] = basis[rows].T @ basis[rows]
-        target[k] = basis[rows].T @ gold[rows]
-    penalty = RIDGE * np.diag(np.concatenate([[1e-9], np.ones(width - 1)]))
-    predicted = np.zeros(samples.rows)
-    for k in range(FOLDS):
-        others = np.arange(FOLDS) != k
-        fitted = np.linalg.solve(normal[others].sum(axis=0) + penalty, target[others].sum(axis=0))
-        here = fold == k
-        predicted[here] = basis[here] @ fitted
-    return predicted
-
-
-def _basis(share: FloatArray, slopes: bool) -> FloatArray:
-    """Basis [rows, k] in s = -ln(1 - share), which is linear in the KL of selection."""
+def _basis(share: FloatArray) -> FloatArray:
+    """Basis [rows, k], 1 first, piecewise linear in s = -ln(1 - share), the KL of selection."""
     s = -np.log1p(-share)
-    columns = [np.ones_like(s)]
-    if slopes:
-        columns += [s - 1.0, *(np.maximum(s - knot, 0.0) for knot in KNOTS)]
+    columns = [np.ones_like(s), s - 1.0, *(np.maximum(s - knot, 0.0) for knot in KNOTS)]
     return np.stack(columns, axis=1)
 
 

@@ -15,15 +15,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
-from overopt.curves.completed_gold import CompletedGold, completed_gold, label_design
+from overopt.curves.completed_gold import (
+    CompletedGold,
+    LabelTotals,
+    completed_gold,
+    label_design,
+)
 from overopt.curves.fold import CurveSums, curve_sums, largest_common_size
 from overopt.curves.weight_tail import trusted_tail
-from overopt.errors import BadOption, BadSamples
+from overopt.errors import BadOption
 from overopt.pressure import Pressure
 from overopt.samples import Samples
 from overopt.stats.intervals import max_t_quantile, t_quantile, wilson_interval
@@ -269,34 +275,33 @@ def gold_curve(
 ) -> GoldCurve:
     """Gold under ``pressure`` on ``proxy``.
 
-    ``samples`` is a table, or an iterable of tables that share no prompt (a stream; then all rows
-    must be labelled, or none). ``labels_drawn`` declares the design of partial labels: ``uniform``
-    or ``unknown`` (labels used as if uniform, so the curve is descriptive only); with a
-    ``label_prob`` column nothing need be declared. ``completed`` is the table's completed gold,
+    ``samples`` is a table, or a stream: tables that share no prompt, walked twice (once where
+    ``labels_drawn`` says ``all``). ``labels_drawn`` declares the design of partial labels:
+    ``uniform`` or ``unknown`` (labels used as if uniform, so the curve is descriptive only); with
+    a ``label_prob`` column nothing need be declared. ``completed`` is the table's completed gold,
     where the caller has it already.
     Raises BadOption for a level outside (0, 1), BadSamples where nothing can be estimated.
     """
     if not 0 < level < 1:
         raise BadOption(f"level {level!r}: give a number between 0 and 1, such as 0.95")
-    streamed = not isinstance(samples, Samples)
     blocks = [samples] if isinstance(samples, Samples) else samples
+    totals = None
+    if not isinstance(samples, Samples) and labels_drawn != "all":
+        totals = _first_fold(samples, proxy)
     sums: CurveSums | None = None
     first: Samples | None = None
     for block in blocks:
         if first is None:
-            first, smallest = block, largest_common_size(block)
-            grid = default_strengths(block, proxy, pressure, smallest)
-            grid = grid if strengths is None else np.asarray(strengths, dtype=float)
-            design, bounds = label_design(block, labels_drawn), None
-        if streamed and label_design(block, labels_drawn) not in ("all", "none"):
-            raise BadSamples(
-                f"{block.origin}: a stream with partial labels; read the table whole instead"
-            )
+            first, smallest, scale = block, largest_common_size(block), None
+            if strengths is None:
+                strengths = default_strengths(block, proxy, pressure, smallest)
+            grid = np.asarray(strengths, dtype=float)
+            design = totals.design(labels_drawn) if totals else label_design(block, labels_drawn)
         gold = inverse = None
         if design != "none":
-            known = completed if completed is not None else completed_gold(block, proxy, design)
+            known = completed or completed_gold(block, proxy, design, totals)
             gold, inverse = known.value, known.inverse
-            bounds = known.bounds if block is first else _wider(bounds, known.bounds)
+            scale = known.scale if scale is None else scale.merge(known.scale)
         part = curve_sums(
             block, proxy, pressure, grid, smallest=smallest, gold=gold, inverse=inverse
         )
@@ -322,11 +327,22 @@ def gold_curve(
         prompts=first.prompts if sums.moments is None else sums.moments.count,
         groups=sums.groups,
         design=design,
-        bounds=bounds,
+        bounds=scale.bounds if scale else None,
         moments=sums.moments,
         label_products=sums.labels,
         label_mass=sums.label_mass,
     )
+
+
+def _first_fold(blocks: Iterable[Samples], proxy: str) -> LabelTotals | None:
+    """Label totals of a stream; None for an empty one."""
+    if iter(blocks) is blocks:
+        raise BadOption(
+            "a stream that can be walked only once: give labels_drawn='all' if every row has gold, "
+            "else a list or the result of stream_samples"
+        )
+    totals = [LabelTotals.of(block, proxy) for block in blocks]
+    return reduce(LabelTotals.merge, totals) if totals else None
 
 
 def _identified(
@@ -345,15 +361,6 @@ def _identified(
     assert sums.label_mass is not None
     every_winner = np.isclose(sums.label_mass, sums.groups)
     return np.asarray((strengths == size) & every_winner)
-
-
-def _wider(
-    one: tuple[float, float] | None, other: tuple[float, float] | None
-) -> tuple[float, float] | None:
-    """Scale that holds both; none as soon as one part has none."""
-    if one is None or other is None:
-        return None
-    return min(one[0], other[0]), max(one[1], other[1])
 
 
 def default_strengths(

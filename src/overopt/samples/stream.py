@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, cast, final
 
 import numpy as np
 
@@ -30,7 +31,7 @@ def stream_samples(
     by: str | None = None,
     gold_source: str | None = None,
     rows_per_block: int = 1 << 19,
-) -> Iterator[Samples]:
+) -> Iterable[Samples]:
     """Blocks of about ``rows_per_block`` rows, each of whole prompts, in the order of the file.
 
     A prompt that a block, row group or file cuts is carried into the next block. Candidate, source
@@ -51,7 +52,20 @@ def stream_samples(
     asked = {name: wanted.columns.get(name) for name in ("candidate_id", "source", "text")}
     roles = replace(roles, **cast(dict[str, Any], asked))
     check_schemas(parts, roles)
-    return _blocks(parts, roles, rows_per_block, gold_source, must_label=gold is not None)
+    return _Stream(
+        partial(_blocks, parts, roles, rows_per_block, gold_source, must_label=gold is not None)
+    )
+
+
+@final
+@dataclass(frozen=True)
+class _Stream:
+    """Blocks that are read anew at every walk: folds over partial labels walk twice."""
+
+    blocks: Callable[[], Iterator[Samples]]
+
+    def __iter__(self) -> Iterator[Samples]:
+        return self.blocks()
 
 
 def _blocks(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tables import noise, table
 
-from overopt.curves.completed_gold import completed_gold, gold_bounds, label_design, prompt_folds
+from overopt.curves.completed_gold import GoldScale, completed_gold, label_design, prompt_folds
 from overopt.errors import BadOption, BadSamples
 from overopt.samples import Samples
 from overopt.samples.table import name_hashes
@@ -114,7 +114,7 @@ def test_a_prompt_does_not_predict_itself() -> None:
     ],
 )
 def test_scales_are_recognised(gold: list[float], bounds: tuple[float, float] | None) -> None:
-    assert gold_bounds(np.array(gold, dtype=float)) == bounds
+    assert GoldScale.of(np.array(gold, dtype=float)).bounds == bounds
 
 
 def test_designs() -> None:

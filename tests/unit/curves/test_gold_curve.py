@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -13,7 +14,7 @@ from tables import noise, table
 from overopt.curves.completed_gold import completed_gold
 from overopt.curves.gold_curve import gold_curve
 from overopt.curves.operating_point import operating_point
-from overopt.errors import BadOption, BadSamples
+from overopt.errors import BadOption
 from overopt.pressure import (
     BestOfN,
     BestOfPoisson,
@@ -109,12 +110,22 @@ def test_four_prompts_use_three_degrees_of_freedom() -> None:
     assert (upper - lower)[0] / 2 == pytest.approx(half, rel=1e-6)
 
 
+def some_labels(samples: Samples) -> Samples:
+    """Half of the rows labelled, with a recorded chance that rises with the row number."""
+    assert samples.gold is not None
+    chance = np.linspace(0.2, 0.8, samples.rows)
+    kept = np.random.default_rng(5).random(samples.rows) < chance
+    gold = np.where(kept, samples.gold, np.nan)
+    return replace(samples, gold=gold, label_prob=chance)
+
+
+@pytest.mark.parametrize("partly", [False, True], ids=["all labels", "some labels"])
 @each_pressure
-def test_a_stream_of_blocks_gives_the_curve_of_the_table(pressure: Pressure) -> None:
-    whole = ragged()
+def test_a_stream_of_blocks_gives_the_curve_of_the_table(pressure: Pressure, partly: bool) -> None:
+    whole = some_labels(ragged()) if partly else ragged()
     strengths = gold_curve(whole, "a", pressure).strength
     blocks = [whole.take((whole.prompt >= a) & (whole.prompt < b)) for a, b in ((1, 12), (12, 30))]
-    streamed = gold_curve(iter(blocks), "a", pressure, strengths=strengths)
+    streamed = gold_curve(blocks, "a", pressure, strengths=strengths)
     table_curve = gold_curve(whole.take(whole.prompt >= 1), "a", pressure, strengths=strengths)
     for name in ("gold", "kl", "chi_square", "win_rate", "proxy", "ess", "labels_effective"):
         np.testing.assert_allclose(
@@ -122,6 +133,17 @@ def test_a_stream_of_blocks_gives_the_curve_of_the_table(pressure: Pressure) -> 
         )
     np.testing.assert_allclose(streamed.interval(), table_curve.interval(), atol=1e-10)
     np.testing.assert_allclose(streamed.slope()[1][1:], table_curve.slope()[1][1:], atol=1e-10)
+
+
+def test_a_stream_that_ends_cannot_be_walked_twice() -> None:
+    blocks = [ragged()]
+    with pytest.raises(BadOption, match="walked only once"):
+        gold_curve(iter(blocks), "a", BestOfN())
+    once = gold_curve(iter(blocks), "a", BestOfN(), labels_drawn="all")
+    np.testing.assert_allclose(once.gold, gold_curve(blocks, "a", BestOfN()).gold, atol=1e-12)
+    for labels_drawn in (None, "all"):
+        with pytest.raises(BadOption, match="empty stream"):
+            gold_curve([], "a", BestOfN(), labels_drawn=labels_drawn)
 
 
 def test_slope_of_best_of_n_is_the_last_doubling_over_ln_2() -> None:
@@ -259,11 +281,8 @@ def test_bad_options() -> None:
         gold_curve(samples, "a", BestOfN(), level=95)
     with pytest.raises(BadOption, match="empty stream"):
         gold_curve([], "a", BestOfN())
-    gold = samples.gold.copy()
-    gold[0] = np.nan
-    partial = table(samples.group_sizes.tolist(), a=samples.proxies["a"], gold=gold)
-    with pytest.raises(BadSamples, match="read the table whole"):
-        gold_curve(iter([partial]), "a", BestOfN(), labels_drawn="uniform")
+    with pytest.raises(BadOption, match="rows have no gold"):
+        gold_curve([some_labels(samples)], "a", BestOfN(), labels_drawn="all")
 
 
 def winners_only(proxies: np.ndarray, gold: np.ndarray) -> Samples:
