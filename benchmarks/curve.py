@@ -58,7 +58,8 @@ def _curve(path: str) -> None:
     from overopt.samples import stream_samples
 
     stream = stream_samples(path, proxies=["proxy"], gold="gold")
-    found = gold_curve(stream, "proxy", BestOfN(), strengths=np.arange(1.0, CANDIDATES + 1))
+    every_n = np.arange(1.0, CANDIDATES + 1)
+    found = gold_curve(stream, "proxy", BestOfN(), strengths=every_n, labels_drawn="all")
     assert found.moments is not None
     assert np.isfinite(found.moments.covariance_of_mean()).all()
 
