@@ -131,20 +131,23 @@ def _few_effective_labels(curve: GoldCurve | None) -> Finding | None:
 def _beyond_reach(
     samples: Samples, points: Mapping[str, OperatingPoint], reach: float
 ) -> Finding | None:
-    """OV309: the recommended KL is beyond what the samples can vouch for."""
-    over = {name: point.kl for name, point in points.items() if point.kl > reach}
+    """OV309: the KL recommended for training is beyond what the samples can vouch for."""
+    over = {
+        name: points[name].kl
+        for name in ("kl_tilt", "chi_square")
+        if name in points and points[name].kl > reach
+    }
     if not over:
         return None
-    name, kl = max(over.items(), key=lambda item: item[1])
     return Finding(
         code="OV309",
         severity=Severity.NOTE,
         message=(
-            f"{len(over)} of {len(points)} operating points cost more KL (up to {number(kl)} nats) "
-            f"than the {number(reach)} nats at which a flaw unseen in {samples.rows:,} rows could "
-            "own 10 % of a trained policy: for training a starting point, not a certificate"
+            f"a policy trained to {' or '.join(number(kl) for kl in over.values())} nats is past "
+            f"the {number(reach)} nats at which a flaw unseen in {samples.rows:,} rows could own "
+            "10 % of it: a starting point, not a certificate"
         ),
-        data={"reach_kl": reach, "kl": dict(over), "largest": name},
+        data={"reach_kl": reach, "kl": over},
     )
 
 
@@ -153,7 +156,10 @@ def _model_beyond(pooled: PooledCurve | None) -> Finding | None:
     if pooled is None:
         return None
     if pooled.discrepancy is not None and pooled.discrepancy.verdict == "disagrees":
-        code, said = "OV310", f"no curve beyond the candidates at hand: {pooled.reason}"
+        code, said = (
+            "OV310",
+            "the model beyond the candidates at hand failed its check; none is offered",
+        )
     elif np.isfinite(pooled.gold).any():
         code = "OV308"
         said = (

@@ -24,6 +24,7 @@ from overopt.curves.passes import Passes, passes
 from overopt.curves.pooled_curve import PooledCurve, pooled_curve
 from overopt.curves.reach import reach_in_kl
 from overopt.curves.score_worth import ScoreWorth, score_worth
+from overopt.errors import BadOption
 from overopt.findings import Finding, Severity
 from overopt.pressure import (
     BestOfN,
@@ -51,6 +52,7 @@ SOFT_SHARPNESS = 2.0  # default lambda, in units of one over the within-group sd
 # Soft best-of-n costs about m n per group and strength; beyond this a hash of the prompts decides
 # which of them it is computed on, so that it never dominates an audit.
 SOFT_BUDGET = 3 << 18
+FEWEST_SOFT_PROMPTS = 30
 
 
 @final
@@ -102,9 +104,11 @@ def proxy_audit(
     completed = None if design == "none" else completed_gold(table, proxy, design)
     curves: dict[str, GoldCurve] = {}
     findings = list(proxy_findings(samples, proxy))
-    for step, name in enumerate(options.pressures):
+    chosen, left_out = _affordable(table, options.pressures)
+    findings += left_out
+    for step, name in enumerate(chosen):
         if progress is not None:
-            progress(f"{proxy}: {name.replace('_', ' ')}", step / len(options.pressures))
+            progress(f"{proxy}: {name.replace('_', ' ')}", step / len(chosen))
         curve, noted = _curve(table, proxy, name, scale, design, completed, options)
         curves[name] = curve
         findings += noted
@@ -114,7 +118,7 @@ def proxy_audit(
     if completed is not None:
         decided = partial(_decided, within_spread=spread, options=options)
         points = {name: decided(curve) for name, curve in curves.items()}
-        contender = decided(replace(curves[options.pressures[0]], level=shared_level))
+        contender = decided(replace(curves[chosen[0]], level=shared_level))
     reach = reach_in_kl(table.rows)
     sentences = _sentences(table, curves, points, reach, options)
     extra = _with_gold(table, proxy, scale, completed, curves, points, reach, options)
@@ -175,6 +179,22 @@ def _pressure(name: str, scale: Scale, sharpness: float | None) -> Pressure:
     return simple[name]()
 
 
+def _affordable(table: Samples, pressures: Sequence[str]) -> tuple[Sequence[str], list[Finding]]:
+    """The pressures less soft best-of-n where groups are so large that 30 of them take minutes."""
+    work = min(FEWEST_SOFT_PROMPTS, table.prompts) * table.largest_group * 64
+    if "soft_best_of_n" not in pressures or work <= 4 * SOFT_BUDGET:
+        return pressures, []
+    others = [name for name in pressures if name != "soft_best_of_n"]
+    said = (
+        f"soft best-of-n is left out: groups of up to {table.largest_group:,} candidates would "
+        "take minutes"
+    )
+    if not others:
+        raise BadOption(f"{said}; audit another pressure, or fewer candidates per prompt")
+    data = {"largest_group": table.largest_group}
+    return others, [Finding(code="OV307", severity=Severity.NOTE, message=said, data=data)]
+
+
 def _soft_share(table: Samples) -> tuple[npt.NDArray[np.bool_], Finding | None]:
     """Rows of the prompts that soft best-of-n is computed on: all, or a share picked by hash."""
     work = table.rows * min(largest_common_size(table), 64)
@@ -182,8 +202,9 @@ def _soft_share(table: Samples) -> tuple[npt.NDArray[np.bool_], Finding | None]:
         return np.ones(table.rows, dtype=bool), None
     parts = int(np.ceil(work / SOFT_BUDGET))
     chosen = prompt_folds(table.prompt_hash, parts) == 0
-    if chosen.sum() < min(30, table.prompts):
-        chosen = np.arange(table.prompts) < min(30, table.prompts)
+    fewest = min(FEWEST_SOFT_PROMPTS, table.prompts)
+    if chosen.sum() < fewest:
+        chosen = np.argsort(np.argsort(table.prompt_hash, kind="stable")) < fewest
     note = Finding(
         code="OV307",
         severity=Severity.NOTE,

@@ -81,7 +81,7 @@ def trainer_settings(
         beta=beta,
         beta_standardised=standardised,
         within_sd=within_sd,
-        sentence=_sentence(n, share, kl, beta, standardised),
+        sentence=_sentence(n, share, kl, beta, standardised) + _still_open(points, curves),
         caveat=_caveat(samples.rows, kl, reach, asked="kl_tilt" in points),
     )
 
@@ -126,6 +126,18 @@ def _sentence(
     if not parts:
         return "No setting is supported: no pressure has a proven gain on these data."
     return "; ".join(parts) + "."
+
+
+def _still_open(points: dict[str, OperatingPoint], curves: dict[str, GoldCurve]) -> str:
+    """Which of the settings rest on a gain that is proven but not decided."""
+    names = {"best_of_n": "n", "threshold": "the share kept", "kl_tilt": "KL and beta"}
+    used = [
+        said
+        for pressure, said in names.items()
+        if _strength(points, curves, pressure) is not None
+        and points[pressure].decision == "undecided"
+    ]
+    return f" Not decided beyond a proven gain: {', '.join(used)}." if used else ""
 
 
 def _caveat(rows: int, kl: float | None, reach: float, asked: bool) -> str:

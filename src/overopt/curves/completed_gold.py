@@ -130,11 +130,17 @@ class LabelTotals:
 @final
 @dataclass(frozen=True, kw_only=True)
 class GoldScale:
-    """Least and largest gold, and its distinct values while they are few (else None)."""
+    """Least and largest gold, its distinct values while they are few (else None), and its moments.
+
+    ``total`` and ``square`` are sums of ``count`` labels and of their squares.
+    """
 
     low: float
     high: float
     levels: frozenset[float] | None
+    count: int
+    total: float
+    square: float
 
     @classmethod
     def of(cls, gold: FloatArray) -> GoldScale:
@@ -142,14 +148,28 @@ class GoldScale:
         few = len(np.unique(gold[:100])) <= MOST_LEVELS  # cheap to rule out
         levels = frozenset(np.unique(gold).tolist()) if few else None
         low, high = gold.min(initial=np.inf), gold.max(initial=-np.inf)
-        return cls(low=float(low), high=float(high), levels=_few(levels))
+        return cls(
+            low=float(low),
+            high=float(high),
+            levels=_few(levels),
+            count=len(gold),
+            total=float(gold.sum(dtype=np.float64)),
+            square=float(np.einsum("r,r->", gold, gold, dtype=np.float64)),
+        )
 
     def merge(self, other: GoldScale) -> GoldScale:
         """Scale of both."""
         known = self.levels is not None and other.levels is not None
         levels = self.levels | other.levels if known else None  # type: ignore[operator]
         low, high = min(self.low, other.low), max(self.high, other.high)
-        return GoldScale(low=low, high=high, levels=_few(levels))
+        return GoldScale(
+            low=low,
+            high=high,
+            levels=_few(levels),
+            count=self.count + other.count,
+            total=self.total + other.total,
+            square=self.square + other.square,
+        )
 
     @property
     def bounds(self) -> tuple[float, float] | None:
@@ -163,6 +183,21 @@ class GoldScale:
             return None
         whole = all(value == round(value) for value in self.levels)
         return (self.low, self.high) if whole or len(self.levels) == 2 else None
+
+    @property
+    def extremeness(self) -> float:
+        """Variance of gold over the largest one with its mean on its scale: 1 for two values.
+
+        Gold spread between the ends tells more per label than right or wrong does. 1 where there
+        is no scale or no spread.
+        """
+        if self.bounds is None or self.bounds[1] <= self.bounds[0] or self.count < 2:
+            return 1.0
+        low, high = self.bounds
+        mean = self.total / self.count
+        largest = (mean - low) * (high - mean)
+        variance = self.square / self.count - mean**2
+        return min(max(variance / largest, 0.01), 1.0) if largest > 0 and variance > 0 else 1.0
 
 
 def label_design(samples: Samples, declared: str | None = None) -> str:

@@ -56,8 +56,9 @@ class GoldCurve:
     per group; ``pareto_k`` of score pressures, NaN otherwise; ``labels_effective`` the Kish number
     of labels behind each value; ``grey`` marks strengths not to be trusted. ``moments`` are those
     of the prompt vectors (gold [S], then slopes [S] where the pressure has slope weights);
-    ``label_products`` [S, S] those of label weights. ``identified`` is False where no number of
-    labels drawn like these could tell gold; gold is NaN there.
+    ``label_products`` [S, S] those of label weights; ``bounds`` and ``extremeness`` are those of
+    ``GoldScale``. ``identified`` is False where no number of labels drawn like these could tell
+    gold; gold is NaN there.
     """
 
     pressure: Pressure
@@ -76,6 +77,7 @@ class GoldCurve:
     groups: int
     design: str
     bounds: tuple[float, float] | None
+    extremeness: float
     moments: Moments | None
     label_products: FloatArray | None
     label_mass: FloatArray | None
@@ -224,23 +226,27 @@ class GoldCurve:
         square = square * (high - low) ** 2 / self.groups**2
         used = contrasts != 0
         if self.partial:
-            lower, upper = wilson_interval(share, self.labels_effective, self.level)
+            size = self.labels_effective / self.extremeness
+            lower, upper = wilson_interval(share, size, self.level)
             centre = (lower + upper) / 2
             noise = np.where(used, centre * (1 - centre), 0).max(axis=1)
-            return np.asarray(noise * square)
+            return np.asarray(noise * self.extremeness * square)
         expected = self.labels_effective * np.minimum(share, 1 - share)
         rare = np.where(used, expected, np.inf).min(axis=1) < FEWEST_EXPECTED
         return have + np.where(rare, square / self.groups, 0)
 
     def _independent_labels(self, share: FloatArray, width: float) -> FloatArray:
-        """Effective labels; fewer, down to prompts, as the clustered variance exceeds a binomial's.
+        """How many independent labels of right or wrong would tell as much: [S].
 
+        Fewer than the effective labels, down to prompts, as the clustered variance exceeds a
+        binomial's; more where gold spreads between the ends of its scale (``extremeness``).
         Where labels are all alike nothing says that those of one prompt are independent, and
         prompts count. Source: Korn and Graubard (1998).
         """
         variance = np.maximum(np.diag(self._covariance()) / width**2, LEAST_VARIANCE)
-        least = np.minimum(self.labels_effective, self.prompts)
-        return np.asarray(np.clip(share * (1 - share) / variance, least, self.labels_effective))
+        most = self.labels_effective / self.extremeness
+        least = np.minimum(self.labels_effective, self.prompts) / self.extremeness
+        return np.asarray(np.clip(share * (1 - share) / variance, least, most))
 
     def _widened_to_bounds(
         self, lower: FloatArray, upper: FloatArray, joint: bool
@@ -328,6 +334,7 @@ def gold_curve(
         groups=sums.groups,
         design=design,
         bounds=scale.bounds if scale else None,
+        extremeness=scale.extremeness if scale else 1.0,
         moments=sums.moments,
         label_products=sums.labels,
         label_mass=sums.label_mass,

@@ -277,7 +277,7 @@ def _needs(curve: GoldCurve, found: Gains, allowed: FloatArray) -> str:
         room = allowed[half] - abs(found.rest[half])
         if room > 0:
             factor = _factor(room, found.rest_error[half], found.critical)
-            questions.append((factor, "that the last doubling changes nothing that matters"))
+            questions.append((factor, "that the last doubling stays within the tolerance"))
     factor, claim = min(questions, default=(np.inf, ""))
     return _amount(curve, factor, claim)
 
@@ -302,7 +302,7 @@ def _amount(curve: GoldCurve, factor: float, claim: str) -> str:
     if not curve.partial:
         return f"{prompts} {proof}"
     if factor > _label_room(curve):
-        return f"{prompts}, labelled at the same rate, {proof} (no labels on these could)"
+        return f"{prompts}, labelled at the same rate, {proof}; more labels on these cannot"
     return f"about {factor:.1f} times the labels on the same prompts, or {prompts}, {proof}"
 
 

@@ -11,6 +11,7 @@ from rollouts import Columns, curve_of, labelled, rollouts
 
 from overopt import audit, report
 from overopt.curves.reach import reach_in_kl
+from overopt.errors import BadOption
 
 CURVE_CODES = {"OV301", "OV302", "OV303", "OV304", "OV306", "OV307", "OV309"}
 
@@ -56,7 +57,7 @@ RAISED: dict[str, tuple[Columns, dict[str, Any]]] = {
     "OV304": (few_labels_at_the_top(), {"pressures": ["best_of_n"], "labels_drawn": "uniform"}),
     "OV306": (labelled(rollouts(), "winners"), {"labels_drawn": "winners"}),
     "OV307": (rollouts(900, 32, noise=20.0), {"pressures": ["soft_best_of_n"]}),
-    "OV309": (rollouts(), {"pressures": ["best_of_n", "threshold"]}),
+    "OV309": (rollouts(), {"pressures": ["best_of_n", "kl_tilt", "chi_square"]}),
 }
 
 
@@ -128,8 +129,23 @@ def test_the_reach_is_exceeded_by_the_points_that_it_names() -> None:
     data = raised("OV309")["data"]
     points = {one["pressure"]: one["kl"] for one in document["proxies"][0]["operating_points"]}
     assert data["reach_kl"] == document["reach"]["kl"] == reach_in_kl(320)
-    assert data["kl"] == {name: kl for name, kl in points.items() if kl > data["reach_kl"]}
-    assert data["kl"][data["largest"]] == max(points.values())
+    trained = {name: points[name] for name in ("kl_tilt", "chi_square")}
+    assert points["best_of_n"] > data["reach_kl"]  # selection trains nothing
+    assert data["kl"] == {name: kl for name, kl in trained.items() if kl > data["reach_kl"]}
+
+
+def test_soft_best_of_n_leaves_out_groups_that_would_take_minutes() -> None:
+    rng = np.random.default_rng(0)
+    columns = {
+        "prompt_id": np.repeat(np.arange(3), 20_000),
+        "rm": rng.normal(size=60_000),
+        "human": rng.normal(size=60_000),
+    }
+    found = audited(columns, pressures=["threshold", "soft_best_of_n"])
+    assert [curve["pressure"] for curve in found["proxies"][0]["curves"]] == ["threshold"]
+    assert curve_findings(found)["OV307"]["data"] == {"largest_group": 20_000}
+    with pytest.raises(BadOption, match="audit another pressure"):
+        audited(columns, pressures=["soft_best_of_n"])
 
 
 @pytest.mark.parametrize(("scores", "code"), [("rm", "OV308"), ("coarse", "OV310")])

@@ -135,3 +135,15 @@ def test_designs() -> None:
 def test_no_labels_cannot_be_completed() -> None:
     with pytest.raises(BadSamples, match="no gold"):
         completed_gold(table(a=noise(0)), "a", "none")
+
+
+def test_extremeness_is_one_for_two_values_and_less_between() -> None:
+    right_or_wrong = GoldScale.of(np.array([0.0, 1, 1, 1]))
+    graded = GoldScale.of(np.array([0.4, 0.5, 0.6]))
+    assert right_or_wrong.extremeness == pytest.approx(1)
+    assert graded.extremeness == pytest.approx((0.02 / 3) / 0.25)
+    merged = graded.merge(right_or_wrong)
+    every = np.array([0.0, 1, 1, 1, 0.4, 0.5, 0.6])
+    assert merged.extremeness == pytest.approx(every.var() / (every.mean() * (1 - every.mean())))
+    for flat in (np.full(3, 0.5), np.array([1.0]), np.array([3.2, 5.1, 7.7])):
+        assert GoldScale.of(flat).extremeness == 1

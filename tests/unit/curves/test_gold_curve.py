@@ -315,3 +315,13 @@ def test_winners_with_a_missing_label_tell_nothing() -> None:
     samples = table(a=noise(0), gold=gold)
     curve = gold_curve(samples, "a", BestOfN(), labels_drawn="winners")
     assert np.isnan(curve.gold).all()
+
+
+def test_gold_graded_between_its_ends_is_not_widened_as_if_right_or_wrong() -> None:
+    """Shares of passed tests, say: their own spread is known, so t intervals stand."""
+    gold = np.clip(0.5 + 0.05 * noise(1), 0, 1)
+    graded = gold_curve(table(a=noise(0), gold=gold), "a", BestOfN())
+    free = gold_curve(table(a=noise(0), gold=gold + 7), "a", BestOfN())
+    assert graded.bounds == (0, 1) and free.bounds is None
+    width, plain = (np.subtract(*curve.interval()[::-1]) for curve in (graded, free))
+    assert np.all(width <= 1.1 * plain)
