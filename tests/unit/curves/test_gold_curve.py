@@ -322,6 +322,6 @@ def test_gold_graded_between_its_ends_is_not_widened_as_if_right_or_wrong() -> N
     gold = np.clip(0.5 + 0.05 * noise(1), 0, 1)
     graded = gold_curve(table(a=noise(0), gold=gold), "a", BestOfN())
     free = gold_curve(table(a=noise(0), gold=gold + 7), "a", BestOfN())
-    assert graded.bounds == (0, 1) and free.bounds is None
+    assert (graded.bounds, free.bounds) == ((0, 1), None)
     width, plain = (np.subtract(*curve.interval()[::-1]) for curve in (graded, free))
     assert np.all(width <= 1.4 * plain)
