@@ -53,7 +53,7 @@ def _curve(path: str) -> None:
     """Gold at every n and its covariance, from a stream of whole prompts."""
     import numpy as np
 
-    from overopt.curves.gold_curve import gold_curve
+    from overopt.curves.estimation import gold_curve
     from overopt.pressure import BestOfN
     from overopt.samples import stream_samples
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from overopt.auditing import Audit as Audit, audit as audit
-    from overopt.curves.gold_curve import GoldCurve as GoldCurve, gold_curve as gold_curve
+    from overopt.curves.estimation import gold_curve as gold_curve
+    from overopt.curves.gold_curve import GoldCurve as GoldCurve
     from overopt.errors import (
         BadOption as BadOption,
         BadSamples as BadSamples,
@@ -56,7 +57,7 @@ _HOMES = {
     "StoreError": "overopt.errors",
     "Threshold": "overopt.pressure",
     "audit": "overopt.auditing",
-    "gold_curve": "overopt.curves.gold_curve",
+    "gold_curve": "overopt.curves.estimation",
     "read_samples": "overopt.samples",
     "to_arrow": "overopt.samples",
     "to_parquet": "overopt.samples",

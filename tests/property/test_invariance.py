@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from tables import table
 
-from overopt.curves.gold_curve import GoldCurve, gold_curve
+from overopt.curves.estimation import gold_curve
+from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.operating_point import operating_point
 from overopt.pressure import (
     BestOfN,

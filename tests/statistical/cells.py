@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from statistical.regimes import Regime, drawn, regimes, table
 
-from overopt.curves.gold_curve import gold_curve
+from overopt.curves.estimation import gold_curve
 from overopt.curves.objective import within_spread
 from overopt.curves.operating_point import operating_point
 from overopt.labels.design import label_probabilities

@@ -13,7 +13,7 @@ from calibrated import assert_coverage_within
 from statistical.regimes import Regime, drawn, regimes, table
 
 from overopt.curves.completed_gold import completed_gold
-from overopt.curves.gold_curve import gold_curve
+from overopt.curves.estimation import gold_curve
 from overopt.curves.pooled_curve import PooledCurve, pooled_curve
 from overopt.labels.design import label_probabilities
 from overopt.pressure import BestOfN

@@ -16,8 +16,9 @@ from overopt.auditing.options import AuditOptions
 from overopt.auditing.sentences import decision_sentence, proxy_only_sentence
 from overopt.auditing.trainer_settings import TrainerSettings, trainer_settings
 from overopt.curves.completed_gold import CompletedGold, completed_gold, prompt_folds
+from overopt.curves.estimation import gold_curve
 from overopt.curves.fold import largest_common_size
-from overopt.curves.gold_curve import GoldCurve, gold_curve
+from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.objective import within_spread
 from overopt.curves.operating_point import OperatingPoint, operating_point
 from overopt.curves.passes import Passes, passes

@@ -88,7 +88,8 @@ class LabelTotals:
         """Totals of a table scored by ``proxy`` throughout."""
         gold = _gold(samples)
         rows = np.flatnonzero(~np.isnan(gold))
-        basis = _basis(_rank_share(samples, proxy)[rows])
+        share = _rank_share(samples, proxy)[rows] if len(rows) else np.empty(0)
+        basis = _basis(share)
         fold = _row_folds(samples)[rows]
         held = [fold == k for k in range(FOLDS)]
         return cls(

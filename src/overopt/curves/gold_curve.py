@@ -13,35 +13,22 @@ Assumes independent prompts, like those the policy will meet. See theory of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
-from overopt.curves.completed_gold import (
-    CompletedGold,
-    LabelTotals,
-    completed_gold,
-    label_design,
-)
-from overopt.curves.fold import CurveSums, curve_sums, largest_common_size
-from overopt.curves.weight_tail import trusted_tail
-from overopt.errors import BadOption
 from overopt.pressure import Pressure
-from overopt.samples import Samples
 from overopt.stats.intervals import max_t_quantile, t_quantile, wilson_interval
 from overopt.stats.moments import Moments
 
-__all__ = ["ROUNDING", "GoldCurve", "default_strengths", "gold_curve"]
+__all__ = ["ROUNDING", "GoldCurve"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 BoolArray = npt.NDArray[np.bool_]
 JOINT_STRENGTHS = 64  # strengths that enter joint critical values; neighbours are near copies
 FEWEST_EXPECTED = 10.0
-PROBED_GROUPS = 512
 LEAST_VARIANCE = 1e-9  # of a mean on a scale from 0 to 1
 ROUNDING = 1e-13  # of gold: a smaller difference is arithmetic, not a gain
 
@@ -267,122 +254,6 @@ class GoldCurve:
             np.clip(np.minimum(lower, low + width * wilson[0]), low, high),
             np.clip(np.maximum(upper, low + width * wilson[1]), low, high),
         )
-
-
-def gold_curve(
-    samples: Samples | Iterable[Samples],
-    proxy: str,
-    pressure: Pressure,
-    *,
-    strengths: FloatArray | None = None,
-    level: float = 0.95,
-    labels_drawn: str | None = None,
-    completed: CompletedGold | None = None,
-) -> GoldCurve:
-    """Gold under ``pressure`` on ``proxy``.
-
-    ``samples`` is a table, or a stream: tables that share no prompt, walked twice (once where
-    ``labels_drawn`` says ``all``). ``labels_drawn`` declares the design of partial labels:
-    ``uniform`` or ``unknown`` (labels used as if uniform, so the curve is descriptive only); with
-    a ``label_prob`` column nothing need be declared. ``completed`` is the table's completed gold,
-    where the caller has it already.
-    Raises BadOption for a level outside (0, 1), BadSamples where nothing can be estimated.
-    """
-    if not 0 < level < 1:
-        raise BadOption(f"level {level!r}: give a number between 0 and 1, such as 0.95")
-    blocks = [samples] if isinstance(samples, Samples) else samples
-    totals = None
-    if not isinstance(samples, Samples) and labels_drawn != "all":
-        totals = _first_fold(samples, proxy)
-    sums: CurveSums | None = None
-    first: Samples | None = None
-    for block in blocks:
-        if first is None:
-            first, smallest, scale = block, largest_common_size(block), None
-            if strengths is None:
-                strengths = default_strengths(block, proxy, pressure, smallest)
-            grid = np.asarray(strengths, dtype=float)
-            design = totals.design(labels_drawn) if totals else label_design(block, labels_drawn)
-        gold = inverse = None
-        if design != "none":
-            known = completed or completed_gold(block, proxy, design, totals)
-            gold, inverse = known.value, known.inverse
-            scale = known.scale if scale is None else scale.merge(known.scale)
-        part = curve_sums(
-            block, proxy, pressure, grid, smallest=smallest, gold=gold, inverse=inverse
-        )
-        sums = part if sums is None else sums.merge(part)
-    if sums is None or first is None:
-        raise BadOption("an empty stream of samples: nothing to estimate")
-    tail, trusted = trusted_tail(sums.sample, len(grid))
-    # More pressure never restores trust, so what follows a doubtful strength is doubtful too.
-    grey = np.logical_or.accumulate(pressure.unreliable(smallest, grid) | ~trusted)
-    return GoldCurve(
-        pressure=pressure,
-        proxy_name=proxy,
-        strength=grid,
-        kl=sums.kl / sums.groups,
-        chi_square=sums.chi_square / sums.groups,
-        win_rate=sums.win_rate / sums.groups,
-        proxy=sums.proxy / sums.groups,
-        ess=sums.groups / sums.square,
-        pareto_k=tail,
-        grey=grey,
-        identified=_identified(first, pressure, grid, design, sums),
-        level=level,
-        prompts=first.prompts if sums.moments is None else sums.moments.count,
-        groups=sums.groups,
-        design=design,
-        bounds=scale.bounds if scale else None,
-        extremeness=scale.extremeness if scale else 1.0,
-        moments=sums.moments,
-        label_products=sums.labels,
-        label_mass=sums.label_mass,
-    )
-
-
-def _first_fold(blocks: Iterable[Samples], proxy: str) -> LabelTotals | None:
-    """Label totals of a stream; None for an empty one."""
-    if iter(blocks) is blocks:
-        raise BadOption(
-            "a stream that can be walked only once: give labels_drawn='all' if every row has gold, "
-            "else a list or the result of stream_samples"
-        )
-    totals = [LabelTotals.of(block, proxy) for block in blocks]
-    return reduce(LabelTotals.merge, totals) if totals else None
-
-
-def _identified(
-    table: Samples, pressure: Pressure, strengths: FloatArray, design: str, sums: CurveSums
-) -> BoolArray:
-    """Strengths whose gold the labels can tell: all, or with labelled winners the best of all m.
-
-    And that only where all groups are of one size and each has its winner labelled.
-    """
-    if design != "winners":
-        return np.ones(len(strengths), dtype=bool)
-    size = int(table.group_sizes.max())
-    complete = table.group_sizes.min() == size and sums.label_mass is not None
-    if not complete or pressure.id not in ("best_of_n", "threshold"):
-        return np.zeros(len(strengths), dtype=bool)
-    assert sums.label_mass is not None
-    every_winner = np.isclose(sums.label_mass, sums.groups)
-    return np.asarray((strengths == size) & every_winner)
-
-
-def default_strengths(
-    samples: Samples, proxy: str, pressure: Pressure, smallest: int
-) -> FloatArray:
-    """The pressure's own strengths for the groups of at least ``smallest`` candidates.
-
-    Of each size the 512 groups whose prompts have the least hash stand for all.
-    """
-    scores = samples.proxies[proxy]
-    batches = []
-    for batch in samples.batches(smallest):
-        few = np.argsort(samples.prompt_hash[batch.prompt], kind="stable")[:PROBED_GROUPS]
-        batches.append(scores[batch.starts[few, None] + np.arange(batch.size)])
-    return pressure.default_strengths(batches, smallest)
 
 
 def _doubling_contrasts(strength: FloatArray) -> FloatArray:

@@ -12,7 +12,7 @@ from scipy.stats import t as student
 from tables import noise, table
 
 from overopt.curves.completed_gold import completed_gold
-from overopt.curves.gold_curve import gold_curve
+from overopt.curves.estimation import gold_curve
 from overopt.curves.operating_point import operating_point
 from overopt.errors import BadOption
 from overopt.pressure import (
@@ -137,9 +137,9 @@ def test_a_stream_of_blocks_gives_the_curve_of_the_table(pressure: Pressure, par
 
 def test_a_stream_that_ends_cannot_be_walked_twice() -> None:
     blocks = [ragged()]
-    with pytest.raises(BadOption, match="walked only once"):
-        gold_curve(iter(blocks), "a", BestOfN())
-    once = gold_curve(iter(blocks), "a", BestOfN(), labels_drawn="all")
+    with pytest.raises(BadOption, match="can be walked twice"):
+        gold_curve(iter([some_labels(ragged())]), "a", BestOfN())
+    once = gold_curve(iter(blocks), "a", BestOfN())
     np.testing.assert_allclose(once.gold, gold_curve(blocks, "a", BestOfN()).gold, atol=1e-12)
     for labels_drawn in (None, "all"):
         with pytest.raises(BadOption, match="empty stream"):
@@ -281,7 +281,7 @@ def test_bad_options() -> None:
         gold_curve(samples, "a", BestOfN(), level=95)
     with pytest.raises(BadOption, match="empty stream"):
         gold_curve([], "a", BestOfN())
-    with pytest.raises(BadOption, match="rows have no gold"):
+    with pytest.raises(BadOption, match="some rows of a stream have no gold"):
         gold_curve([some_labels(samples)], "a", BestOfN(), labels_drawn="all")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from tables import noise, table
 
-from overopt.curves.gold_curve import gold_curve
+from overopt.curves.estimation import gold_curve
 from overopt.curves.objective import quality
 from overopt.pressure import BestOfN
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tables import noise, table
 
-from overopt.curves.gold_curve import gold_curve
+from overopt.curves.estimation import gold_curve
 from overopt.curves.operating_point import OperatingPoint, Tolerance, gains, operating_point
 from overopt.errors import BadOption
 from overopt.pressure import BestOfN, KLTilt, Threshold

@@ -11,8 +11,8 @@ import pytest
 from tables import table
 
 from overopt.curves.completed_gold import completed_gold, label_design
+from overopt.curves.estimation import gold_curve
 from overopt.curves.fold import prompt_vectors
-from overopt.curves.gold_curve import gold_curve
 from overopt.curves.pooled_curve import ASSUMPTION, PooledCurve, pooled_curve
 from overopt.curves.pooled_rows import imbalance, pool, pseudo_values
 from overopt.errors import BadOption

@@ -14,7 +14,8 @@ from tables import noise, table
 
 from overopt import read_samples
 from overopt.curves.completed_gold import completed_gold, label_design
-from overopt.curves.gold_curve import GoldCurve, gold_curve
+from overopt.curves.estimation import gold_curve
+from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.operating_point import OperatingPoint, Tolerance, operating_point
 from overopt.curves.proxy_ranking import ProxyRanking, proxy_ranking
 from overopt.errors import BadOption

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from overopt import BestOfN, read_samples
-from overopt.curves.gold_curve import GoldCurve, gold_curve
+from overopt.curves.estimation import gold_curve
+from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.objective import within_spread
 from overopt.curves.operating_point import OperatingPoint, operating_point
 from overopt.samples import scored

@@ -14,7 +14,7 @@ from tables import noise, table
 from overopt import read_samples
 from overopt.curves.comparable_scale import comparable_scale
 from overopt.curves.completed_gold import completed_gold
-from overopt.curves.gold_curve import gold_curve
+from overopt.curves.estimation import gold_curve
 from overopt.curves.score_worth import ScoreWorth, score_worth
 from overopt.pressure import BestOfN
 from overopt.samples import Samples
