@@ -56,6 +56,9 @@ def _root(
 
 def main() -> None:
     """Run the command line that the process was started with, and exit."""
+    # The products are small: a second BLAS thread would only wait beside the first. This process
+    # is ours and numpy is not loaded yet, so nobody else is affected.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(run())
 
 

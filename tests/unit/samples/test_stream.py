@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -64,8 +63,9 @@ def test_a_prompt_cut_by_files_is_one_prompt(tmp_path: Path) -> None:
 
 
 def test_other_sources_stream_too(tmp_path: Path) -> None:
+    polars = pytest.importorskip("polars")
     table = ragged(kind="text")
-    pl.from_arrow(table).write_csv(tmp_path / "t.csv")
+    polars.from_arrow(table).write_csv(tmp_path / "t.csv")
     from_frame = prompt_means(list(stream_samples(table, rows_per_block=8)))
     assert from_frame.keys() == prompt_means(list(stream_samples(tmp_path / "t.csv"))).keys()
 
@@ -121,12 +121,13 @@ def test_bad_streams(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl", "csv.gz"])
 def test_sorted_on_disk(tmp_path: Path, suffix: str) -> None:
     pytest.importorskip("duckdb")
+    polars = pytest.importorskip("polars")
     table, path = ragged("shuffled"), tmp_path / f"a 'quoted' name.{suffix}"
-    frame = pl.from_arrow(table)
+    frame = polars.from_arrow(table)
     if suffix == "parquet":
         pq.write_table(table, path, row_group_size=5)
     elif suffix == "jsonl":
-        frame.with_columns(pl.col("gold").fill_nan(None)).write_ndjson(path)
+        frame.with_columns(polars.col("gold").fill_nan(None)).write_ndjson(path)
     else:
         frame.write_csv(path, compression="gzip" if suffix.endswith("gz") else "uncompressed")
     out = sorted_by_prompt(path, tmp_path / "out.parquet", memory_limit="200MB")
