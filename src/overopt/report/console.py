@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from overopt.report.words import (
     DECISIONS,
     Document,
+    best_first,
     counted,
     decimals,
     estimate,
@@ -86,12 +87,7 @@ def _parts(audit: Document, width: int) -> Iterator[RenderableType]:
 
 def _told_and_left(audit: Document) -> tuple[list[Document], list[Document]]:
     """Proxies to tell in full, the best where there are many; and those left to the page."""
-    proxies = list(audit["proxies"])
-    if len(proxies) <= MOST_TOLD:
-        return proxies, []
-    if audit["ranking"]:
-        places = {row["name"]: place for place, row in enumerate(audit["ranking"]["rows"])}
-        proxies.sort(key=lambda proxy: places.get(proxy["name"], len(places)))
+    proxies = best_first(audit)
     return proxies[:MOST_TOLD], proxies[MOST_TOLD:]
 
 

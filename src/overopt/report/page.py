@@ -96,6 +96,7 @@ def _environment() -> Any:
         named=_named,
         places=words.decimals,
         spread_places=words.spread_places,
+        best_first=words.best_first,
         first_sentence=words.first_sentence,
         steps_told=words.steps_told,
     )

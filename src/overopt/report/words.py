@@ -11,6 +11,7 @@ __all__ = [
     "ABSENT",
     "DECISIONS",
     "Document",
+    "best_first",
     "counted",
     "decimals",
     "estimate",
@@ -38,6 +39,15 @@ DECISIONS: Mapping[str, str] = {
     "do_not_push": "do not push",
     "undecided": "undecided",
 }
+
+
+def best_first(audit: Document) -> list[Document]:
+    """The audited proxies in the order of their ranking, else as they were named."""
+    proxies = list(audit["proxies"])
+    if audit["ranking"]:
+        places = {row["name"]: place for place, row in enumerate(audit["ranking"]["rows"])}
+        proxies.sort(key=lambda proxy: places.get(proxy["name"], len(places)))
+    return proxies
 
 
 def decimals(lower: Iterable[float | None], upper: Iterable[float | None]) -> int:

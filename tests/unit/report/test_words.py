@@ -97,3 +97,10 @@ def test_thinning_keeps_ends_and_the_chosen_strength(count: int, most: int) -> N
     assert chosen == sorted(set(chosen))
     assert {0, count - 1, count // 2} <= set(chosen)
     assert len(chosen) <= most + 1
+
+
+def test_sections_follow_the_ranking() -> None:
+    audit = {"proxies": [{"name": "a"}, {"name": "b"}, {"name": "c"}], "ranking": None}
+    assert [one["name"] for one in words.best_first(audit)] == ["a", "b", "c"]
+    ranked = {**audit, "ranking": {"rows": [{"name": "b"}, {"name": "c"}]}}
+    assert [one["name"] for one in words.best_first(ranked)] == ["b", "c", "a"]
