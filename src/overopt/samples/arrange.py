@@ -80,6 +80,7 @@ def arranged(table: ArrowTable, roles: Roles, place: Place, *, first_row: int = 
         gold_name=roles.gold_name,
         origin=place.origin,
     )
+    _check_gold(samples, place)
     _check_label_prob(samples, place)
     return samples
 
@@ -134,6 +135,19 @@ def _check_digits(ids: npt.NDArray[Any], name: str, where: Callable[[int], str])
         raise BadSamples(
             f"prompt ids of column {name!r}, such as {int(large[0])}, are too large for numbers "
             f"{where(0).partition(', row')[0]}: store them as text"
+        )
+
+
+def _check_gold(samples: Samples, place: Place) -> None:
+    """BadSamples for infinite gold, which no mean survives."""
+    if samples.gold is None:
+        return
+    wrong = np.flatnonzero(np.isinf(samples.gold))
+    if len(wrong):
+        first = wrong[np.argmin(samples.row[wrong])]
+        raise BadSamples(
+            f"gold is infinite {place.where(int(samples.row[first]))} (and {len(wrong) - 1} more "
+            "rows): correct it, or leave it empty where there is no label"
         )
 
 

@@ -159,6 +159,11 @@ def test_label_probabilities_outside_their_range() -> None:
     bad(r"label probability nan", {**table, "label_prob": [0.1, None, 0.1, 0.1]})
 
 
+def test_infinite_gold() -> None:
+    table = {"prompt_id": [1, 1, 2], "proxy": [1.0, 2.0, 3.0], "gold": [0.5, np.inf, -np.inf]}
+    bad(r"gold is infinite in .*row 1 .*1 more rows", table)
+
+
 def test_things_that_are_no_tables() -> None:
     bad(r"cannot read samples from a int", 3)
     bad(r"a mapping of columns is not a table: ", {"prompt_id": [1, 2], "proxy": [1]})
