@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from overopt.stats.generalised_pareto import zhang_stephens_xi
+
 __all__ = ["pareto_k", "pareto_shape"]
 
 FloatVector = npt.NDArray[np.floating[Any]]
@@ -33,19 +35,8 @@ def pareto_k(weights: FloatVector) -> float:
 def pareto_shape(excess: FloatVector) -> float:
     """Shape of a generalised Pareto law from ascending exceedances [count] above a threshold.
 
-    NaN when the exceedances have no spread. The estimate is shrunk towards 0.5 with the weight of
-    ten observations, as in PSIS.
+    NaN when the exceedances have no spread. The estimate of Zhang and Stephens is shrunk towards
+    0.5 with the weight of ten observations, as in PSIS.
     """
     count = len(excess)
-    largest = float(excess[-1])
-    quartile = float(excess[int(count / 4 + 0.5) - 1])
-    if not largest > 0 or not quartile > 0:
-        return float("nan")
-    points = 30 + int(np.sqrt(count))
-    grid = 1 / largest + (1 - np.sqrt(points / (np.arange(1, points + 1) - 0.5))) / (3 * quartile)
-    shapes = np.log1p(-grid[:, None] * excess).mean(axis=1)
-    likelihood = count * (np.log(-grid / shapes) - shapes - 1)
-    weights = np.exp(likelihood - likelihood.max())
-    rate = float((grid * weights).sum() / weights.sum())
-    shape = float(np.log1p(-rate * excess).mean())
-    return (count * shape + 5.0) / (count + 10.0)
+    return (count * zhang_stephens_xi(excess) + 5.0) / (count + 10.0)
