@@ -2,8 +2,8 @@
 
 For one strength the best chance of labelling row i is proportional to its weight w_i. For a curve
 it is proportional to the root of the sum over strengths of squared weights (Neyman allocation with
-constant residual spread). A uniform part keeps every row possible, so that no weight explodes and
-drift can be seen anywhere.
+constant residual spread); for several curves, of other scores or pressures, to the mean of theirs.
+A uniform part keeps every row possible, so that no weight explodes and drift can be seen anywhere.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from overopt.errors import BadOption
+from overopt.labels.weights import curve_weights
 from overopt.pressure import Pressure
-from overopt.samples import Samples
+from overopt.samples import Samples, scored
 
-__all__ = ["label_probabilities"]
+__all__ = ["UNIFORM_SHARE", "chances", "label_importance", "label_probabilities"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 UNIFORM_SHARE = 0.10
@@ -36,17 +37,37 @@ def label_probabilities(
     ``uniform_share`` of the budget is spread evenly; the rest follows the weights at ``strengths``,
     capped at certainty. Raises BadOption for a budget outside (0, rows].
     """
-    if not 0 < budget <= samples.rows:
-        rows = samples.rows
-        raise BadOption(f"a budget of {budget} labels for {rows} rows: give 1 to {rows}")
-    scores = samples.proxies[proxy]
+    importance = label_importance(samples, proxy, pressure, strengths)
+    return chances(importance, budget, uniform_share)
+
+
+def label_importance(
+    samples: Samples, proxy: str, pressure: Pressure, strengths: FloatArray
+) -> FloatArray:
+    """What a label of each row is worth to one curve, [rows], summing to 1.
+
+    Rows that the proxy did not score, or whose group is too small for the curve, are worth nothing.
+    """
+    known = scored(samples, proxy)
+    worth = np.zeros(known.rows)
+    for batch, weights in curve_weights(known, proxy, pressure, np.asarray(strengths, dtype=float)):
+        worth[batch.rows] = np.sqrt(np.einsum("gsm,gsm->gm", weights, weights))
     importance = np.zeros(samples.rows)
-    smallest = int(np.ceil(float(np.max(strengths)))) if pressure.no_pressure == 1 else 1
-    for batch in samples.batches(smallest):
-        weights = pressure.weights(batch.gather(scores), strengths)
-        importance[batch.rows] = np.sqrt(np.einsum("gsm,gsm->gm", weights, weights))
-    floor = uniform_share * budget / samples.rows
-    return floor + _capped(importance, budget - floor * samples.rows, 1 - floor)
+    importance[np.isfinite(samples.proxies[proxy])] = worth / worth.sum()
+    return importance
+
+
+def chances(importance: FloatArray, budget: float, uniform_share: float) -> FloatArray:
+    """Chances [rows] that sum to ``budget``: an even share, the rest in proportion to importance.
+
+    Rows that reach certainty leave the rest to others. Every chance grows with the budget. Raises
+    BadOption for a budget outside (0, rows].
+    """
+    rows = len(importance)
+    if not 0 < budget <= rows:
+        raise BadOption(f"a budget of {budget:g} labels for {rows} rows: give 1 to {rows}")
+    floor = uniform_share * budget / rows
+    return floor + _capped(importance, budget - floor * rows, 1 - floor)
 
 
 def _capped(importance: FloatArray, total: float, cap: float) -> FloatArray:
