@@ -225,6 +225,7 @@ def proxy_entry(name: str, proxy: Matrix, gold: Matrix, gold_source: str) -> dic
     return {
         "name": name,
         "findings": [],
+        "mechanisms": [dict(MECHANISM)] if binary else [],
         "scale": {
             "kind": "binary" if binary else "continuous",
             "distinct": len(np.unique(proxy)),
@@ -251,6 +252,16 @@ FINDING = {
     "severity": "caution",
     "message": "In 60 % of the groups the best score is shared by several candidates.",
     "data": {"share": 0.6, "rows": [3, 17, 40], "count": 48},
+}
+
+
+MECHANISM = {
+    "id": "saturation_at_cap",
+    "code": "OV325",
+    "severity": "note",
+    "message": "the score runs out: in 70 % of the groups 40 % of the candidates share the best "
+    "score, so selection ends at 0.9 nats there.",
+    "data": {"share": 0.7, "rows": [3, 17, 40], "count": 48},
 }
 
 

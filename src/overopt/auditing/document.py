@@ -109,6 +109,7 @@ def _proxy(one: ProxyAudit, found: Audit) -> dict[str, Any]:
     return {
         "name": one.name,
         "findings": [finding.to_dict() for finding in one.findings],
+        "mechanisms": [mechanism.to_dict() for mechanism in one.mechanisms],
         "scale": one.scale.to_dict(),
         "headline": {"pressure": one.leading, "sentence": one.sentences[one.leading]},
         "curves": [_curve(curve, found) for curve in one.curves.values()],

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from overopt.auditing.curve_findings import curve_findings
 from overopt.auditing.data_findings import Scale, proxy_findings, scale_of
+from overopt.auditing.mechanisms import Mechanism, mechanisms_of
 from overopt.auditing.options import AuditOptions
 from overopt.auditing.sentences import decision_sentence, proxy_only_sentence
 from overopt.auditing.trainer_settings import TrainerSettings, trainer_settings
@@ -73,6 +74,7 @@ class ProxyAudit:
     contender: OperatingPoint | None
     sentences: Mapping[str, str]
     findings: Sequence[Finding]
+    mechanisms: Sequence[Mechanism]
     completed: CompletedGold | None
     worth: ScoreWorth | None
     passes: Passes | None
@@ -124,6 +126,12 @@ def proxy_audit(
     sentences = _sentences(table, curves, points, reach, options)
     extra = _with_gold(table, proxy, scale, completed, curves, points, reach, options)
     findings += curve_findings(table, curves, points, reach, extra["pooled"])
+    found: Sequence[Mechanism] = ()
+    if completed is not None:
+        found = mechanisms_of(
+            table, proxy, completed, spread=spread, point=points[chosen[0]], level=options.level
+        )
+    said = {one.instead_of for one in found}
     return ProxyAudit(
         name=proxy,
         samples=table,
@@ -132,7 +140,8 @@ def proxy_audit(
         points=points,
         contender=contender,
         sentences=sentences,
-        findings=tuple(findings),
+        findings=tuple(one for one in findings if one.code not in said),
+        mechanisms=found,
         completed=completed,
         reach=reach,
         **extra,

@@ -165,5 +165,8 @@ def _exit_code(document: Mapping[str, Any], fail_on: o.FailOn) -> int:
         o.FailOn.CAUTION: {"stop", "caution"},
         o.FailOn.NEVER: set[str](),
     }
-    raised = [*document["findings"], *(f for p in document["proxies"] for f in p["findings"])]
+    raised = [
+        *document["findings"],
+        *(f for p in document["proxies"] for f in (*p["findings"], *p["mechanisms"])),
+    ]
     return int(any(finding["severity"] in failing[fail_on] for finding in raised))

@@ -22,6 +22,7 @@ from overopt.report.words import (
     steps_told,
     strength_text,
     thinned,
+    titled,
 )
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _findings(findings: Sequence[Document], severities: Sequence[str]) -> Iterat
         table.add_row(
             _styled(severity, COLOURS[severity]),
             one_line(finding["code"], 20),
-            one_line(finding["message"], 1000),
+            one_line(titled(finding), 1000),
         )
     yield table
 
@@ -186,6 +187,7 @@ def _proxy(audit: Document, proxy: Document, width: int) -> Iterator[RenderableT
     if audit["gold"]:
         yield ""
         yield _indented(_points_table(proxy, points, width))
+    yield from _findings(proxy["mechanisms"], ("stop", "caution", "note"))
     yield from _findings(proxy["findings"], ("caution", "note"))
     yield from _prose(proxy)
 

@@ -97,6 +97,7 @@ def _environment() -> Any:
         places=words.decimals,
         spread_places=words.spread_places,
         best_first=words.best_first,
+        titled=words.titled,
         first_sentence=words.first_sentence,
         steps_told=words.steps_told,
     )

@@ -24,6 +24,7 @@ __all__ = [
     "steps_told",
     "strength_text",
     "thinned",
+    "titled",
 ]
 
 Document = Mapping[str, Any]
@@ -39,6 +40,12 @@ DECISIONS: Mapping[str, str] = {
     "do_not_push": "do not push",
     "undecided": "undecided",
 }
+
+
+def titled(finding: Document) -> str:
+    """The message of a finding; that of a mechanism after its name."""
+    name = finding.get("id", "").replace("_", " ")
+    return f"{name}: {finding['message']}" if name else str(finding["message"])
 
 
 def best_first(audit: Document) -> list[Document]:

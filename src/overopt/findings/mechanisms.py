@@ -1,0 +1,65 @@
+"""Catalogue of the mechanisms: why gold does not follow a proxy, codes OV321 to OV339."""
+
+from __future__ import annotations
+
+from overopt.findings.finding import Entry
+
+__all__ = ["MECHANISM_ENTRIES"]
+
+MECHANISM_ENTRIES = (
+    Entry(
+        code="OV321",
+        title="Turning dependence: gold bends down at the top",
+        meaning=(
+            "Mean gold rises with the rank by the proxy and then falls among the best-scored "
+            "candidates; rise and fall are both proven, over all cuts of the ranks at once. The "
+            "error depends on gold or on what the candidates do, and no tail index of the score "
+            "could show it. More pressure serves more of the top, so gold under pressure turns "
+            "too, only later."
+        ),
+        remedy=(
+            "Read the rows named, the best-scored with the least gold: what they share is what the "
+            "score rewards and gold does not. Until the score is mended, do not use more "
+            "candidates, or more KL, than the decision says."
+        ),
+    ),
+    Entry(
+        code="OV324",
+        title="Anti-correlation: gold falls as the proxy rises",
+        meaning=(
+            "Of two random candidates of a prompt, the better-scored one has less gold, proven "
+            "with prompts as the sample size. This holds over all ranks, not only at the top."
+        ),
+        remedy=(
+            "If lower is better by this score (a loss, a distance, a perplexity), negate the "
+            "column. If not, do not select by it: no strength of pressure helps."
+        ),
+    ),
+    Entry(
+        code="OV325",
+        title="Saturation at a cap",
+        meaning=(
+            "In more than a fifth of the groups several candidates share the best score. There "
+            "selection ends at minus the log of their share, in nats, and gold cannot pass the "
+            "mean gold of those that share it, which is given with its interval."
+        ),
+        remedy=(
+            "Do not pay for more candidates. If gold at the cap is not good enough, break ties "
+            "with a finer score, several calls of a judge, or a second check."
+        ),
+    ),
+    Entry(
+        code="OV327",
+        title="No association",
+        meaning=(
+            "Of two random candidates of a prompt, the better-scored one has the same gold as the "
+            "other to within a tenth of the within-prompt sd: the whole interval lies inside, and "
+            "no strength of pressure has a proven gain or loss. This is evidence of absence, not "
+            "absence of evidence."
+        ),
+        remedy=(
+            "Do not spend candidates or training on this score. Check that it was joined to the "
+            "right candidates; if it was, look for another one."
+        ),
+    ),
+)
