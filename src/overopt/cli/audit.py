@@ -26,6 +26,7 @@ def audit(
     source: o.Source = None,
     group: o.Group = None,
     label_prob: o.LabelProb = None,
+    prediction: o.Prediction = None,
     text: o.Text = None,
     by: o.By = None,
     window: o.Window = None,
@@ -59,6 +60,7 @@ def audit(
         "source": source,
         "group": group,
         "label_prob": label_prob,
+        "prediction": prediction,
         "text": text,
     }
     reading = {

@@ -75,6 +75,10 @@ Group = Annotated[str | None, _column("Only candidates of one group are compared
 LabelProb = Annotated[
     str | None, _column("Recorded chance, above 0 to 1, that this row was ever labelled.")
 ]
+Prediction = Annotated[
+    str | None,
+    _column("A guess of gold, such as a judge's: sharpens partial labels, is never trusted."),
+]
 Text = Annotated[str | None, _column("The candidate's text, to find duplicates.")]
 By = Annotated[
     str | None,

@@ -6,8 +6,14 @@ row was labelled. Whatever the regression says, any weighted sum of these number
 the same weighted sum of gold, because pi is known (augmented inverse-probability weighting; with
 constant pi it is prediction-powered inference). With every row labelled it is gold itself.
 
-Assumes that labels were drawn with the recorded probabilities, rows independently. Fails, and
-nothing in the data can show it, when whoever labelled chose rows by looking at them.
+Somebody's guess of gold, such as a judge's, enters the regression as one more column. Its weight is
+fitted off the fold, so a guess that tells nothing gets none, and one that is wrong biases nothing
+(Angelopoulos, Duchi and Zrnic 2023, prediction-powered inference with a tuned weight).
+
+Assumes that labels were drawn with the recorded probabilities, rows independently, and that those
+which were planned but did not come back are missing by chance alone: pi is then the recorded
+chance times the share that came back. Fails, and nothing in the data can show it, when whoever
+labelled chose rows by looking at them; ``missing_labels`` bounds the harm of labels not returned.
 """
 
 from __future__ import annotations
@@ -29,6 +35,7 @@ __all__ = [
     "LabelTotals",
     "completed_gold",
     "label_design",
+    "planned_labels",
     "prompt_folds",
 ]
 
@@ -36,6 +43,8 @@ FloatArray = npt.NDArray[np.floating[Any]]
 FOLDS = 5
 KNOTS = np.log([2.0, 5.0, 20.0])  # in s = -ln(1 - rank share): the top half, fifth, twentieth
 RIDGE = 1.0  # pseudo-observations that pull each slope to zero
+MISSING, PREDICTION = 2 + len(KNOTS), 3 + len(KNOTS)  # columns of the basis
+ROUNDED = 1e-12  # variance over squared mean below which a prediction does not vary
 FEWEST_FOR_SLOPES = 20
 MOST_LEVELS = 11  # of a rating scale, 0 to 10
 LABEL_DESIGNS = ("all", "uniform", "recorded", "winners", "unknown", "none")
@@ -71,12 +80,13 @@ class CompletedGold:
 class LabelTotals:
     """What a first fold over prompts must learn before labels can be completed; mergeable.
 
-    ``labelled`` of ``rows``, whether label probabilities are ``recorded``, the gold ``scale``, and
-    the normal equations of the gold regression for each fold of prompts: ``normal`` [folds, k, k],
-    ``target`` [folds, k].
+    ``labelled`` of ``rows``, of which labels were ``planned`` for at least as many, whether label
+    probabilities are ``recorded``, the gold ``scale``, and the normal equations of the gold
+    regression for each fold of prompts: ``normal`` [folds, k, k], ``target`` [folds, k].
     """
 
     labelled: int
+    planned: int
     rows: int
     recorded: bool
     scale: GoldScale
@@ -88,12 +98,12 @@ class LabelTotals:
         """Totals of a table scored by ``proxy`` throughout."""
         gold = _gold(samples)
         rows = np.flatnonzero(~np.isnan(gold))
-        share = _rank_share(samples, proxy)[rows] if len(rows) else np.empty(0)
-        basis = _basis(share)
+        basis = _basis(samples, proxy, rows)
         fold = _row_folds(samples)[rows]
         held = [fold == k for k in range(FOLDS)]
         return cls(
             labelled=len(rows),
+            planned=int(np.count_nonzero(planned_labels(samples))),
             rows=samples.rows,
             recorded=samples.label_prob is not None,
             scale=GoldScale.of(gold[rows]),
@@ -105,6 +115,7 @@ class LabelTotals:
         """Totals of both tables; they must not share a prompt."""
         return LabelTotals(
             labelled=self.labelled + other.labelled,
+            planned=self.planned + other.planned,
             rows=self.rows + other.rows,
             recorded=self.recorded and other.recorded,
             scale=self.scale.merge(other.scale),
@@ -116,6 +127,11 @@ class LabelTotals:
         """How the labels were drawn: what the user declared, else what the tables show."""
         return _design(self.labelled, self.rows, self.recorded, declared)
 
+    @property
+    def response(self) -> float:
+        """Share of the planned labels that came back; 1 where no plan is known."""
+        return self.labelled / self.planned if self.planned else 1.0
+
     def coefficients(self) -> FloatArray:
         """Ridge coefficients [folds, k] fitted off each fold; without slopes for few labels."""
         used = self.normal.shape[1] if self.labelled >= FEWEST_FOR_SLOPES else 1
@@ -123,8 +139,11 @@ class LabelTotals:
         found = np.zeros_like(self.target)
         for k in range(FOLDS):
             others = np.arange(FOLDS) != k
-            normal = self.normal[others, :used, :used].sum(axis=0) + penalty
-            found[k, :used] = np.linalg.solve(normal, self.target[others, :used].sum(axis=0))
+            normal = self.normal[others, :used, :used].sum(axis=0)
+            scaling = _standardising(normal)
+            target = scaling.T @ self.target[others, :used].sum(axis=0)
+            fitted = np.linalg.solve(scaling.T @ normal @ scaling + penalty, target)
+            found[k, :used] = scaling @ fitted
         return found
 
 
@@ -228,7 +247,7 @@ def completed_gold(
     else:
         chance = _label_probability(samples, design, known)
         inverse = np.where(labelled, 1.0 / chance, 0.0)
-        basis = _basis(_rank_share(samples, proxy))
+        basis = _basis(samples, proxy, np.arange(samples.rows))
         predicted = np.einsum("rk,rk->r", basis, known.coefficients()[_row_folds(samples)])
         value = predicted + inverse * np.where(labelled, gold - predicted, 0.0)
     return CompletedGold(value=value, inverse=inverse, design=design, scale=known.scale)
@@ -256,6 +275,12 @@ def _design(labelled: int, rows: int, recorded: bool, declared: str | None) -> s
     return "recorded" if recorded else "unknown"
 
 
+def planned_labels(samples: Samples) -> npt.NDArray[np.bool_]:
+    """Rows [rows] for which a label was asked: those that have one, and those planned."""
+    labelled = ~np.isnan(_gold(samples))
+    return labelled if samples.label_planned is None else labelled | (samples.label_planned == 1)
+
+
 def _gold(samples: Samples) -> FloatArray:
     """Gold [rows] as 64-bit floats, NaN throughout where there is no such column."""
     if samples.gold is None:
@@ -274,7 +299,7 @@ def _row_folds(samples: Samples) -> npt.NDArray[np.int64]:
 def _label_probability(samples: Samples, design: str, totals: LabelTotals) -> FloatArray:
     """Chance of a label [rows]: recorded (1 where it does not matter), else the share labelled."""
     if design == "recorded" and samples.label_prob is not None:
-        return np.where(np.isnan(_gold(samples)), 1.0, samples.label_prob)
+        return np.where(np.isnan(_gold(samples)), 1.0, samples.label_prob * totals.response)
     return np.full(samples.rows, totals.labelled / totals.rows)
 
 
@@ -291,11 +316,36 @@ def _winner_inverse(samples: Samples, proxy: str, labelled: npt.NDArray[np.bool_
     return inverse
 
 
-def _basis(share: FloatArray) -> FloatArray:
-    """Basis [rows, k], 1 first, piecewise linear in s = -ln(1 - share), the KL of selection."""
-    s = -np.log1p(-share)
+def _basis(samples: Samples, proxy: str, rows: npt.NDArray[np.intp]) -> FloatArray:
+    """Basis [rows, k], 1 first, piecewise linear in s = -ln(1 - rank share), the KL of selection.
+
+    A prediction of gold adds two columns: where it is missing, and itself (0 there).
+    """
+    s = -np.log1p(-_rank_share(samples, proxy)[rows])
     columns = [np.ones_like(s), s - 1.0, *(np.maximum(s - knot, 0.0) for knot in KNOTS)]
+    if samples.prediction is not None:
+        guess = samples.prediction[rows].astype(float)
+        known = np.isfinite(guess)
+        columns += [~known, np.where(known, guess, 0.0)]
     return np.stack(columns, axis=1)
+
+
+def _standardising(normal: FloatArray) -> FloatArray:
+    """Matrix [k, k] that turns the basis into one whose prediction has mean 0 and variance 1.
+
+    Its moments are those of the labelled rows with a prediction, read off their normal equations;
+    a missing prediction becomes the mean. So the penalty knows no units. A prediction that does
+    not vary is left out.
+    """
+    scaling = np.eye(len(normal))
+    if len(normal) > PREDICTION:
+        count = normal[0, 0] - normal[MISSING, MISSING]
+        mean = normal[0, PREDICTION] / max(count, 1.0)
+        variance = normal[PREDICTION, PREDICTION] / max(count, 1.0) - mean**2
+        varies = variance > ROUNDED * mean**2
+        spread = np.sqrt(variance) if varies else np.inf
+        scaling[[0, MISSING, PREDICTION], PREDICTION] = np.array([-mean, mean, 1.0]) / spread
+    return scaling
 
 
 def _rank_share(samples: Samples, proxy: str) -> FloatArray:

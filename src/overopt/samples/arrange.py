@@ -61,6 +61,9 @@ def arranged(table: ArrowTable, roles: Roles, place: Place, *, first_row: int = 
         values: FloatVector = _frozen(numbers(table[name], name, where)[order])
         return values
 
+    def maybe(name: str | None) -> FloatVector | None:
+        return None if name is None else scores(name)
+
     def names(name: str | None) -> Category | None:
         return None if name is None else category([table[name]]).take(order)
 
@@ -71,8 +74,10 @@ def arranged(table: ArrowTable, roles: Roles, place: Place, *, first_row: int = 
         prompt_ids=_frozen(prompt_ids),
         proxies={name: scores(column) for name, column in roles.proxies.items()},
         row=_frozen(row[order]),
-        gold=None if roles.gold is None else scores(roles.gold),
-        label_prob=None if roles.label_prob is None else scores(roles.label_prob),
+        gold=maybe(roles.gold),
+        label_prob=maybe(roles.label_prob),
+        label_planned=maybe(roles.label_planned),
+        prediction=maybe(roles.prediction),
         candidate=names(roles.candidate_id),
         source=names(roles.source),
         text=None if roles.text is None else _frozen(texts(table[roles.text])[order]),
@@ -82,6 +87,7 @@ def arranged(table: ArrowTable, roles: Roles, place: Place, *, first_row: int = 
     )
     _check_gold(samples, place)
     _check_label_prob(samples, place)
+    _check_label_planned(samples, place)
     return samples
 
 
@@ -164,6 +170,21 @@ def _check_label_prob(samples: Samples, place: Place) -> None:
             f"{place.where(int(samples.row[first]))} (and {len(wrong) - 1} more "
             "labelled rows) is outside (0, 1]: "
             "give the chance with which each labelled row was drawn"
+        )
+
+
+def _check_label_planned(samples: Samples, place: Place) -> None:
+    """BadSamples when only some rows have gold, one of them although no label was planned."""
+    if samples.label_planned is None or samples.labelled in (0, samples.rows):
+        return
+    assert samples.gold is not None
+    wrong = np.flatnonzero(~np.isnan(samples.gold) & (samples.label_planned != 1))
+    if len(wrong):
+        first = wrong[np.argmin(samples.row[wrong])]
+        raise BadSamples(
+            f"gold {place.where(int(samples.row[first]))} (and in {len(wrong) - 1} more rows) "
+            "where label_planned is not true, so that its chance of a label is unknown: leave "
+            "such gold empty, or plan it"
         )
 
 

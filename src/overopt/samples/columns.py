@@ -35,6 +35,8 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "candidate_id": ("candidate_id", "completion_id", "response_id", "sample_id", "rollout_id"),
     "source": ("source", "model", "system"),
     "label_prob": ("label_prob",),
+    "label_planned": ("label_planned",),
+    "prediction": (),  # a guess of gold plays its role only where it is named
     "text": ("text", "completion", "response", "output"),
 }
 GROUPS = ("group",), ("step", "policy", "checkpoint")
@@ -77,6 +79,8 @@ class Roles:
     candidate_id: str | None
     source: str | None
     label_prob: str | None
+    label_planned: str | None
+    prediction: str | None
     text: str | None
     group: tuple[str, ...]
     row: str | None
@@ -84,8 +88,9 @@ class Roles:
     @property
     def columns(self) -> list[str]:
         """All columns that must be read, each once."""
-        single = (self.prompt_id, self.gold, self.candidate_id, self.source, self.label_prob)
-        every = (*single, self.text, self.row, *self.group, *self.proxies.values())
+        single = (self.prompt_id, self.gold, self.candidate_id, self.source, self.text, self.row)
+        labels = (self.label_prob, self.label_planned, self.prediction)
+        every = (*single, *labels, *self.group, *self.proxies.values())
         return list(dict.fromkeys(name for name in every if name is not None))
 
 

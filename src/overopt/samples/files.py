@@ -20,6 +20,7 @@ from typing import Any, cast
 
 from overopt.errors import BadSamples
 from overopt.samples.arrow import ArrowTable, arrow_column, shortened
+from overopt.samples.label_record import label_record
 
 __all__ = ["Part", "blamed", "file_kind", "file_part", "found_files", "frame_part"]
 
@@ -35,7 +36,8 @@ class Part:
     """One file or frame: its name, columns and rows, how to read some, and the step it records.
 
     ``read(columns)`` is an Arrow table, ``batches(columns, rows)`` the same as record batches of at
-    most so many rows, which for Parquet are read one by one.
+    most so many rows, which for Parquet are read one by one. ``labels`` is what the metadata
+    records of how labels were bought.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Part:
     batches: Callable[[Sequence[str], int], Iterator[Any]] = field(repr=False)
     step: int | None = None
     path: Path | None = None
+    labels: dict[str, Any] | None = None
 
 
 def found_files(source: str | Path) -> list[Path]:
@@ -130,6 +133,7 @@ def _part(
         rows=table.num_rows,
         read=read,
         batches=batches,
+        labels=label_record(table.schema.metadata, name),
         **known,
     )
 
@@ -156,6 +160,7 @@ def _parquet(path: Path) -> Part:
 
     with parquet.ParquetFile(path) as file:
         schema, rows = _columns(file.schema_arrow, str(path)), file.metadata.num_rows
+        labels = label_record(file.schema_arrow.metadata, str(path))
     return Part(
         name=str(path),
         schema=schema,
@@ -164,6 +169,7 @@ def _parquet(path: Path) -> Part:
         batches=batches,
         path=path,
         step=_step(path),
+        labels=labels,
     )
 
 

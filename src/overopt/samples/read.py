@@ -15,6 +15,7 @@ from overopt.samples.arrange import Place, arranged, category
 from overopt.samples.arrow import ArrowTable, as_text, encoded, is_number
 from overopt.samples.columns import ROW_NUMBER, Roles, Wanted, roles_of
 from overopt.samples.files import Part, file_part, found_files, frame_part
+from overopt.samples.label_record import latest_record
 from overopt.samples.repeats import pooled, unrepeated, with_source
 from overopt.samples.sorting import sorted_by_prompt
 from overopt.samples.table import Samples
@@ -52,8 +53,8 @@ def read_samples(
         The column of trusted quality, likewise (``gold_`` prefix). None: a column called ``gold``
         if it is there and not empty.
     columns
-        Role -> column for prompt_id, candidate_id, source, group, label_prob, text where names do
-        not tell.
+        Role -> column for prompt_id, candidate_id, source, group, label_prob, label_planned, text
+        where names do not tell, and for prediction, a guess of gold that sharpens partial labels.
     by
         Column that separates what may not be compared: step, policy, checkpoint. None: a column
         ``group``, else all of step, policy, checkpoint that there are, else a trainer's file names.
@@ -65,7 +66,8 @@ def read_samples(
     reduce
         ``last``, ``sum`` or ``mean``: how rows of one (prompt, group, candidate) become one.
     gold_source
-        Whose judgement gold is (human, verifier, judge NAME), for sentences.
+        Whose judgement gold is (human, verifier, judge NAME), for sentences. None: as recorded
+        with the labels.
     sort_on_disk_above
         Rows of files from which prompts that lie apart are brought together on disk (duckdb).
 
@@ -133,7 +135,8 @@ def _described(samples: Samples, read: Read, gold: str | None, gold_source: str 
                 f"{samples.rows} rows: name another with --gold, or leave it out"
             )
         return replace(samples, gold=None, gold_name=None, notes=notes)
-    return replace(samples, gold_source=gold_source, notes=notes)
+    recorded = notes.get("labels", {}).get("gold_source")
+    return replace(samples, gold_source=gold_source or recorded, notes=notes)
 
 
 def _read(parts: list[Part], wanted: Wanted, window: int | None, whole: bool) -> Read:
@@ -152,6 +155,9 @@ def _read(parts: list[Part], wanted: Wanted, window: int | None, whole: bool) ->
     if stepped:
         notes["steps_read"] = [part.step for part in read]
         notes["steps_left_out"] = len(parts) - len(read)
+    record = latest_record(part.labels for part in read)
+    if record is not None and roles.gold in ("gold", record.get("gold")):
+        notes["labels"] = record
     files = [part.path for part in read if part.path is not None]
     starts = np.cumsum([0, *(table.num_rows for table in tables[:-1])]).tolist()
     place = Place(names=notes["files"], starts=starts)
@@ -271,6 +277,6 @@ def _when(name: str) -> float:
 
 def _used(roles: Roles) -> dict[str, Any]:
     """Role -> column, for reports."""
-    names = ("prompt_id", "candidate_id", "source", "label_prob", "text", "gold")
+    names = ("prompt_id", "candidate_id", "source", "label_prob", "prediction", "text", "gold")
     single = {role: getattr(roles, role) for role in names if getattr(roles, role) is not None}
     return {**single, "group": list(roles.group), "proxies": dict(roles.proxies)}

@@ -23,8 +23,9 @@ def unrepeated(samples: Samples, place: Place, reduce: str | None = None) -> Sam
     """One row per (prompt, group, candidate): as it is, or reduced where the user says how.
 
     ``reduce`` turns the rows of one candidate, such as the turns of a trajectory, into one: its
-    proxies by their last, sum or mean; gold and label probability by their last (gold by its mean
-    for ``mean``). Missing values are skipped. Raises BadSamples for repeats without ``reduce``.
+    proxies by their last, sum or mean; gold, its prediction and what is recorded of labels by
+    their last (gold and prediction by their mean for ``mean``). Missing values are skipped.
+    Raises BadSamples for repeats without ``reduce``.
     """
     if reduce not in (None, *get_args(Reduction)):
         raise BadOption(f"--reduce {reduce} is unknown: use last, sum or mean")
@@ -117,13 +118,17 @@ def _reduced(samples: Samples, order: IntVector, heads: IntVector, reduce: str) 
         ordered = values[order]
         return (_last(ordered, heads) if how == "last" else _total(ordered, heads, how))[rank]
 
-    gold, chance = samples.gold, samples.label_prob
+    def maybe(values: FloatVector | None, how: str) -> FloatVector | None:
+        return None if values is None else merged(values, how)
+
     kept = samples.take(last[rank])
     return replace(
         kept,
         proxies={name: merged(values, reduce) for name, values in samples.proxies.items()},
-        gold=None if gold is None else merged(gold, "mean" if reduce == "mean" else "last"),
-        label_prob=None if chance is None else merged(chance, "last"),
+        gold=maybe(samples.gold, "mean" if reduce == "mean" else "last"),
+        label_prob=maybe(samples.label_prob, "last"),
+        label_planned=maybe(samples.label_planned, "last"),
+        prediction=maybe(samples.prediction, "mean" if reduce == "mean" else "last"),
         notes={**samples.notes, "reduced": reduce, "rows_before": samples.rows},
     )
 

@@ -73,6 +73,8 @@ class Samples:
     ``proxies`` maps names to [rows] scores, higher = better by that score; NaN = not scored.
     ``gold`` [rows] is trusted quality, NaN = not labelled; None when there is no gold column.
     ``label_prob`` [rows] is the recorded chance that the row was ever labelled; None = unknown.
+    ``label_planned`` [rows] is 1 where a label was asked for, whether or not it came back.
+    ``prediction`` [rows] is somebody's guess of gold, such as a judge's; it is never trusted.
     ``group_value`` [rows] names the step, policy or checkpoint; None = one group per prompt.
     ``row`` [rows] is each row's number (from 0) in what the user gave, for findings.
     ``text`` [rows] are candidates as Python strings, None = missing.
@@ -85,6 +87,8 @@ class Samples:
     row: IntVector
     gold: FloatVector | None = None
     label_prob: FloatVector | None = None
+    label_planned: FloatVector | None = None
+    prediction: FloatVector | None = None
     candidate: Category | None = None
     source: Category | None = None
     text: Any = None
@@ -151,6 +155,8 @@ class Samples:
         """The table of some rows (a mask, or ascending positions), codes renumbered."""
         prompt = self.prompt[rows]
         starts = _run_starts(prompt)
+        numbers = ("gold", "label_prob", "label_planned", "prediction")
+        present = {n: v for n in numbers if (v := getattr(self, n)) is not None}
         return replace(
             self,
             prompt=_renumbered(prompt, starts),
@@ -158,8 +164,7 @@ class Samples:
             proxies={name: values[rows] for name, values in self.proxies.items()},
             prompt_ids=self.prompt_ids[prompt[starts]],
             row=self.row[rows],
-            gold=None if self.gold is None else self.gold[rows],
-            label_prob=None if self.label_prob is None else self.label_prob[rows],
+            **{name: values[rows] for name, values in present.items()},
             candidate=None if self.candidate is None else self.candidate.take(rows),
             source=None if self.source is None else self.source.take(rows),
             text=None if self.text is None else self.text[rows],

@@ -15,8 +15,9 @@ __all__ = ["to_arrow", "to_parquet"]
 def to_arrow(samples: Samples) -> ArrowTable:
     """An Arrow table with one row per candidate, rows of a prompt together.
 
-    Columns are prompt_id, candidate_id, source, group, text, label_prob, gold and the proxies, each
-    where the samples have it; a proxy whose name does not tell gets the prefix ``proxy_``.
+    Columns are prompt_id, candidate_id, source, group, text, label_prob, label_planned,
+    prediction (read back where it is named), gold and the proxies, each where the samples have it;
+    a proxy whose name does not tell gets the prefix ``proxy_``.
     """
     import pyarrow as pa
 
@@ -31,6 +32,8 @@ def to_arrow(samples: Samples) -> ArrowTable:
         "group": _names(samples.group_value),
         "text": samples.text,
         "label_prob": samples.label_prob,
+        "label_planned": samples.label_planned,
+        "prediction": samples.prediction,
         "gold": samples.gold,
         **named,
     }

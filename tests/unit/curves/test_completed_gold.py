@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 from tables import noise, table
 
-from overopt.curves.completed_gold import GoldScale, completed_gold, label_design, prompt_folds
+from overopt.curves.completed_gold import (
+    GoldScale,
+    LabelTotals,
+    completed_gold,
+    label_design,
+    prompt_folds,
+)
 from overopt.errors import BadOption, BadSamples
 from overopt.samples import Samples
 from overopt.samples.table import name_hashes
@@ -21,11 +27,13 @@ def partly_labelled(share: float = 0.4) -> Samples:
     return table(a=noise(0), gold=np.where(labelled, gold, np.nan), label_prob=chance)
 
 
+@pytest.mark.parametrize("guessed", [False, True])
 @pytest.mark.parametrize("always", [1, 24])
-def test_every_row_is_unbiased_over_all_label_draws(always: int) -> None:
+def test_every_row_is_unbiased_over_all_label_draws(always: int, guessed: bool) -> None:
     """Enumerates the draws of five rows; the last row is never labelled, so none is complete.
 
-    With 24 rows always labelled the regression has slopes, with one it is a constant.
+    With 24 rows always labelled the regression has slopes, with one it is a constant. ``guessed``:
+    a judge who is wrong by a lot, and says nothing of every third row.
     """
     size = always + 6
     proxies, gold = noise(0, size // 2, 2), noise(1, size // 2, 2).ravel()
@@ -37,6 +45,9 @@ def test_every_row_is_unbiased_over_all_label_draws(always: int) -> None:
     for drawn in product([False, True], repeat=5):
         labelled = np.concatenate([np.ones(always, bool), drawn, [False]])
         samples = table(a=proxies, gold=np.where(labelled, gold, np.nan), label_prob=chance)
+        if guessed:
+            wrong = np.where(np.arange(size) % 3 == 0, np.nan, 7 - 3 * gold**2)
+            samples = replace(samples, prediction=wrong)
         value = completed_gold(samples, "a", "recorded").value
         odds = np.where(drawn, chance[random_rows], 1 - chance[random_rows])
         expected += odds.prod() * value
@@ -147,3 +158,60 @@ def test_extremeness_is_one_for_two_values_and_less_between() -> None:
     assert merged.extremeness == pytest.approx(every.var() / (every.mean() * (1 - every.mean())))
     for flat in (np.full(3, 0.5), np.array([1.0]), np.array([3.2, 5.1, 7.7])):
         assert GoldScale.of(flat).extremeness == 1
+
+
+def judged(prediction: np.ndarray) -> np.ndarray:
+    samples = replace(partly_labelled(), prediction=prediction)
+    return completed_gold(samples, "a", "recorded").value
+
+
+def test_a_good_guess_completes_gold_and_its_unit_does_not_matter() -> None:
+    gold = noise(1).ravel()
+    guess = gold + 0.1 * noise(7).ravel()
+    value = judged(guess)
+    unlabelled = np.isnan(partly_labelled().gold)
+    assert np.corrcoef(value[unlabelled], gold[unlabelled])[0, 1] > 0.98
+    np.testing.assert_allclose(judged(5 - 1000 * guess), value, rtol=1e-9, atol=1e-9)
+    assert np.corrcoef(judged(noise(8).ravel())[unlabelled], gold[unlabelled])[0, 1] < 0.3
+
+
+def test_a_guess_that_says_nothing_changes_nothing() -> None:
+    samples = partly_labelled()
+    without = completed_gold(samples, "a", "recorded").value
+    for nothing in (0.3, 0.0, np.nan, np.inf):
+        np.testing.assert_allclose(judged(np.full(320, nothing)), without, atol=1e-9)
+
+
+def test_rows_without_a_guess_count_as_its_mean() -> None:
+    """Moving the known guesses moves nothing, so a missing one is worth no particular number."""
+    guess = np.where(np.arange(320) % 4 == 0, np.nan, noise(1).ravel())
+    value = judged(guess)
+    np.testing.assert_allclose(judged(guess + 50), value, atol=1e-7)
+    assert np.isfinite(value).all()
+
+
+def test_labels_not_returned_scale_the_chances_by_the_share_that_came_back() -> None:
+    samples = partly_labelled()
+    labelled = np.flatnonzero(~np.isnan(samples.gold))
+    planned = ~np.isnan(samples.gold)
+    lost = labelled[::4]
+    gold = samples.gold.copy()
+    gold[lost] = np.nan
+    returned = replace(samples, gold=gold, label_planned=planned.astype(float))
+    inverse = completed_gold(returned, "a", "recorded").inverse
+    share = 1 - len(lost) / len(labelled)
+    kept = np.setdiff1d(labelled, lost)
+    np.testing.assert_allclose(inverse[kept], 1 / (0.4 * share))
+    assert not inverse[lost].any()
+
+
+def test_blocks_of_a_stream_share_one_regression() -> None:
+    samples = replace(partly_labelled(), prediction=noise(1).ravel() + noise(7).ravel())
+    planned = np.where(np.random.default_rng(3).random(320) < 0.1, 1.0, ~np.isnan(samples.gold))
+    samples = replace(samples, label_planned=planned)
+    halves = [samples.take(samples.prompt < 15), samples.take(samples.prompt >= 15)]
+    totals = LabelTotals.of(halves[0], "a").merge(LabelTotals.of(halves[1], "a"))
+    assert totals.response < 1
+    parts = [completed_gold(half, "a", "recorded", totals).value for half in halves]
+    whole = completed_gold(samples, "a", "recorded").value
+    np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-9)
