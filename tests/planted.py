@@ -20,11 +20,15 @@ from overopt.samples import Category, Samples
 __all__ = [
     "anti_correlated",
     "capped",
+    "exploited",
     "healthy",
     "ids",
     "mechanism",
     "mechanisms",
+    "named",
+    "normals",
     "partly_labelled",
+    "ruled_by_length",
     "turning",
     "unrelated",
 ]
@@ -99,3 +103,19 @@ def capped(rng: np.random.Generator, prompts: int = 100, size: int = 16) -> Samp
 def named(codes: Any, names: str) -> Category:
     """Sources by one letter each; ``codes`` [prompts, candidates] index into ``names``."""
     return Category(codes=np.asarray(codes).ravel(), names=tuple(names))
+
+
+def exploited(rng: np.random.Generator, prompts: int = 60, size: int = 8) -> Samples:
+    """Source ``h``, one candidate of each prompt, is over-scored and a little worse."""
+    gold, error = normals(rng, prompts, size)
+    gold[:, -1] -= 0.3
+    score = gold + error
+    score[:, -1] += 4
+    return table(a=score, gold=gold, source=named([range(size)] * prompts, "abcdefgh"[:size]))
+
+
+def ruled_by_length(rng: np.random.Generator, prompts: int = 100, size: int = 16) -> Samples:
+    """The score rewards length, the more the longer; gold does not."""
+    gold, length = normals(rng, prompts, size)
+    score = gold + 0.3 * rng.standard_normal(gold.shape) + np.exp(length)
+    return replace(table(a=score, gold=gold), features={"tokens": np.round(100 * length).ravel()})

@@ -80,6 +80,14 @@ Prediction = Annotated[
     _column("A guess of gold, such as a judge's: sharpens partial labels, is never trusted."),
 ]
 Text = Annotated[str | None, _column("The candidate's text, to find duplicates.")]
+Features = Annotated[
+    list[str] | None,
+    _column(
+        "A number about the candidate that may take over the score; repeat for several. Default: "
+        "columns called length, chars, tokens or words, and the length of the text.",
+        "--feature",
+    ),
+]
 By = Annotated[
     str | None,
     _column("Step, policy or checkpoint: samples that differ in it are not compared.", "--by"),

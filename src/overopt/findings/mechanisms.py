@@ -24,6 +24,22 @@ MECHANISM_ENTRIES = (
         ),
     ),
     Entry(
+        code="OV322",
+        title="Exploiter subpopulation",
+        meaning=(
+            "One kind of candidate (a source, the longest or shortest fifth of each prompt's "
+            "candidates, a fifth by another feature, a text that many prompts repeat) wins at "
+            "least a fifth of the groups and half as often again as chance would have it; and "
+            "without it best-of-n is proven to give more gold, and to gain more over no pressure, "
+            "by at least a tenth of the within-prompt sd. The report shows both curves."
+        ),
+        remedy=(
+            "Look at the rows named: was the kind built from the reference, tuned on this score, "
+            "or does the score reward its form? If the policy in use cannot produce it, leave it "
+            "out and audit again. If it can, mend the score or cap what it may win."
+        ),
+    ),
+    Entry(
         code="OV324",
         title="Anti-correlation: gold falls as the proxy rises",
         meaning=(
@@ -46,6 +62,21 @@ MECHANISM_ENTRIES = (
         remedy=(
             "Do not pay for more candidates. If gold at the cap is not good enough, break ties "
             "with a finer score, several calls of a judge, or a second check."
+        ),
+    ),
+    Entry(
+        code="OV326",
+        title="A feature takes over",
+        meaning=(
+            "Winners have proven more (or less) of a feature, such as length, than random "
+            "candidates, by 0.3 sd or more and still growing over the last doubling of n; having "
+            "more of it is not worth having by itself; and with the share of the score that the "
+            "feature explains taken out, best-of-n is proven to give more gold."
+        ),
+        remedy=(
+            "Adjust the score for the feature (its regression within prompts), compare candidates "
+            "of similar size only, or constrain it in the policy. Read the rows named to see what "
+            "the feature stands for: padding, hedging, or cut answers."
         ),
     ),
     Entry(

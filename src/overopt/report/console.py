@@ -10,6 +10,8 @@ from overopt.report.words import (
     DECISIONS,
     Document,
     best_first,
+    blamed,
+    compared_gains,
     counted,
     decimals,
     estimate,
@@ -188,6 +190,7 @@ def _proxy(audit: Document, proxy: Document, width: int) -> Iterator[RenderableT
         yield ""
         yield _indented(_points_table(proxy, points, width))
     yield from _findings(proxy["mechanisms"], ("stop", "caution", "note"))
+    yield from _comparisons(proxy["mechanisms"])
     yield from _findings(proxy["findings"], ("caution", "note"))
     yield from _prose(proxy)
 
@@ -272,6 +275,18 @@ def _points_table(proxy: Document, points: dict[str, Document], width: int) -> T
                 f"{label}\n{strength}", decision.append(f"\n{gain}", style="not bold default")
             )
     return table
+
+
+def _comparisons(mechanisms: Sequence[Document]) -> Iterator[RenderableType]:
+    """The curve as it is beside the one without what a mechanism blames."""
+    for one in mechanisms:
+        if compared := one["data"].get("comparison"):
+            yield ""
+            gains = "gain in gold", f"without {one_line(blamed(one), 30)}"
+            table = _table(("n", "right"), *((name, "left") for name in gains))
+            for row in compared_gains(compared):
+                table.add_row(number(row[0]), *(estimate(*gain, sign=True) for gain in row[1:]))
+            yield _indented(table)
 
 
 def _prose(proxy: Document) -> Iterator[RenderableType]:

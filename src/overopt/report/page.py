@@ -98,6 +98,8 @@ def _environment() -> Any:
         spread_places=words.spread_places,
         best_first=words.best_first,
         titled=words.titled,
+        blamed=words.blamed,
+        compared_gains=words.compared_gains,
         first_sentence=words.first_sentence,
         steps_told=words.steps_told,
     )

@@ -12,6 +12,8 @@ __all__ = [
     "DECISIONS",
     "Document",
     "best_first",
+    "blamed",
+    "compared_gains",
     "counted",
     "decimals",
     "estimate",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 Document = Mapping[str, Any]
+Triple = tuple[float | None, float | None, float | None]
 
 ABSENT = "–"
 
@@ -46,6 +49,21 @@ def titled(finding: Document) -> str:
     """The message of a finding; that of a mechanism after its name."""
     name = finding.get("id", "").replace("_", " ")
     return f"{name}: {finding['message']}" if name else str(finding["message"])
+
+
+def blamed(mechanism: Document) -> str:
+    """What a mechanism compares the curve without: a kind of candidate, or a feature's share."""
+    data = mechanism["data"]
+    return str(data["name"] if "name" in data else f"the share of {data['feature']}")
+
+
+def compared_gains(comparison: Document) -> list[tuple[Any, Triple, Triple]]:
+    """Strength, gain with limits as it is, and gain with limits without; a row for each."""
+    columns = [
+        zip(*(comparison[f"{name}{kind}"] for name in ("gain", "lower", "upper")), strict=True)
+        for kind in ("", "_changed")
+    ]
+    return list(zip(comparison["strength"], *columns, strict=True))
 
 
 def best_first(audit: Document) -> list[Document]:

@@ -73,6 +73,7 @@ def arranged(table: ArrowTable, roles: Roles, place: Place, *, first_row: int = 
         group=prompt if groups is None else _frozen(_gapless(key[order])),
         prompt_ids=_frozen(prompt_ids),
         proxies={name: scores(column) for name, column in roles.proxies.items()},
+        features={name: scores(column) for name, column in roles.features.items()},
         row=_frozen(row[order]),
         gold=maybe(roles.gold),
         label_prob=maybe(roles.label_prob),

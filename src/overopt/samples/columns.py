@@ -44,6 +44,9 @@ OPTIONS = {role: f"--{role.removesuffix('_id').replace('_', '-')}" for role in (
 
 PROXY_NAME = re.compile(r"proxy|proxy_.*|reward.*|score.*|.*_(reward|score)", re.IGNORECASE)
 GOLD_NAME = re.compile(r"gold|gold_.*", re.IGNORECASE)
+FEATURE_NAME = re.compile(
+    r"(proxy_|text_|completion_|response_|n_|num_)?(length|chars|tokens|words)", re.IGNORECASE
+)
 TEXT_PROXY_NAME = re.compile(r"proxy|proxy_.*|reward|score", re.IGNORECASE)  # numbers as text
 
 ROW_NUMBER = "__row"
@@ -52,11 +55,12 @@ ROW_NUMBER = "__row"
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What the user named: proxies, gold, columns by role, and the columns that make groups."""
+    """What the user named: proxies, gold, features, columns by role, columns that make groups."""
 
     proxies: tuple[str, ...] = ()
     gold: str | None = None
     columns: Mapping[str, str]
+    features: tuple[str, ...] = ()
     by: str | None = None
 
     def __post_init__(self) -> None:
@@ -70,10 +74,11 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Roles:
-    """The column of every role; ``proxies`` maps the proxy's name to its column."""
+    """The column of every role; ``proxies`` and ``features`` map their names to columns."""
 
     prompt_id: str
     proxies: Mapping[str, str]
+    features: Mapping[str, str]
     gold: str | None
     gold_name: str | None
     candidate_id: str | None
@@ -90,7 +95,8 @@ class Roles:
         """All columns that must be read, each once."""
         single = (self.prompt_id, self.gold, self.candidate_id, self.source, self.text, self.row)
         labels = (self.label_prob, self.label_planned, self.prediction)
-        every = (*single, *labels, *self.group, *self.proxies.values())
+        numbers = (*self.proxies.values(), *self.features.values())
+        every = (*single, *labels, *self.group, *numbers)
         return list(dict.fromkeys(name for name in every if name is not None))
 
 
@@ -104,6 +110,7 @@ def roles_of(schema: Mapping[str, Any], wanted: Wanted, origin: str) -> Roles:
     prompt_id = finder.prompt(wanted.columns.get("prompt_id"))
     gold = finder.gold(wanted.gold)
     named = {name: finder.column(name, "proxy_", "--proxy") for name in wanted.proxies}
+    features = {name: finder.column(name, "proxy_", "--feature") for name in wanted.features}
     given: dict[str, Any] = {
         role: finder.column(name, "", OPTIONS[role]) for role, name in wanted.columns.items()
     }
@@ -117,6 +124,7 @@ def roles_of(schema: Mapping[str, Any], wanted: Wanted, origin: str) -> Roles:
     return Roles(
         **{**given, "prompt_id": prompt_id},
         proxies=named or finder.proxies(taken),
+        features=features or finder.features(taken - set(named.values())),
         gold=gold,
         gold_name=wanted.gold or gold,
         group=group,
@@ -195,6 +203,12 @@ class _Finder:
                 f"no proxy column in {self.origin}: name one with --proxy "
                 f"(number columns: {_listed(numeric)})"
             )
+        return {name: name for name in found}
+
+    def features(self, taken: Iterable[str | None]) -> dict[str, str]:
+        """Every number column that is named like a length; a proxy may be one too."""
+        free = {name: kind for name, kind in self.schema.items() if name not in taken}
+        found = [n for n, kind in free.items() if is_number(kind) and FEATURE_NAME.fullmatch(n)]
         return {name: name for name in found}
 
 

@@ -31,6 +31,7 @@ def read_samples(
     proxies: Sequence[str] = (),
     gold: str | None = None,
     columns: Mapping[str, str] | None = None,
+    features: Sequence[str] = (),
     by: str | None = None,
     window: int | None = None,
     pool_groups: bool = False,
@@ -55,6 +56,10 @@ def read_samples(
     columns
         Role -> column for prompt_id, candidate_id, source, group, label_prob, label_planned, text
         where names do not tell, and for prediction, a guess of gold that sharpens partial labels.
+    features
+        Columns that describe a candidate, such as its length, to see whether one takes over. None:
+        every number column called length, chars, tokens or words, also with a prefix such as
+        ``completion_``.
     by
         Column that separates what may not be compared: step, policy, checkpoint. None: a column
         ``group``, else all of step, policy, checkpoint that there are, else a trainer's file names.
@@ -82,7 +87,13 @@ def read_samples(
         return source
     if window is not None and window < 1:
         raise BadOption(f"--window {window} reads no step: give 1 or more")
-    wanted = Wanted(proxies=tuple(proxies), gold=gold, columns=dict(columns or {}), by=by)
+    wanted = Wanted(
+        proxies=tuple(proxies),
+        gold=gold,
+        columns=dict(columns or {}),
+        features=tuple(features),
+        by=by,
+    )
     chosen = by is not None or "group" in wanted.columns or pool_groups
     read = _read(parts_of(source), wanted, window, whole=chosen)
     if read.table.num_rows > sort_on_disk_above and read.files and _apart(read):
@@ -279,4 +290,5 @@ def _used(roles: Roles) -> dict[str, Any]:
     """Role -> column, for reports."""
     names = ("prompt_id", "candidate_id", "source", "label_prob", "prediction", "text", "gold")
     single = {role: getattr(roles, role) for role in names if getattr(roles, role) is not None}
-    return {**single, "group": list(roles.group), "proxies": dict(roles.proxies)}
+    several = {"group": list(roles.group), "proxies": dict(roles.proxies)}
+    return {**single, **several, "features": dict(roles.features)}

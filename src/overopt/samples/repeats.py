@@ -23,9 +23,9 @@ def unrepeated(samples: Samples, place: Place, reduce: str | None = None) -> Sam
     """One row per (prompt, group, candidate): as it is, or reduced where the user says how.
 
     ``reduce`` turns the rows of one candidate, such as the turns of a trajectory, into one: its
-    proxies by their last, sum or mean; gold, its prediction and what is recorded of labels by
-    their last (gold and prediction by their mean for ``mean``). Missing values are skipped.
-    Raises BadSamples for repeats without ``reduce``.
+    proxies and features by their last, sum or mean; gold, its prediction and what is recorded of
+    labels by their last (gold and prediction by their mean for ``mean``). Missing values are
+    skipped. Raises BadSamples for repeats without ``reduce``.
     """
     if reduce not in (None, *get_args(Reduction)):
         raise BadOption(f"--reduce {reduce} is unknown: use last, sum or mean")
@@ -125,6 +125,7 @@ def _reduced(samples: Samples, order: IntVector, heads: IntVector, reduce: str) 
     return replace(
         kept,
         proxies={name: merged(values, reduce) for name, values in samples.proxies.items()},
+        features={name: merged(values, reduce) for name, values in samples.features.items()},
         gold=maybe(samples.gold, "mean" if reduce == "mean" else "last"),
         label_prob=maybe(samples.label_prob, "last"),
         label_planned=maybe(samples.label_planned, "last"),

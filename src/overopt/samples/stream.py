@@ -50,7 +50,7 @@ def stream_samples(
     parts = parts_of(source)
     roles = roles_of(parts[0].schema, wanted, parts[0].name)
     asked = {name: wanted.columns.get(name) for name in ("candidate_id", "source", "text")}
-    roles = replace(roles, **cast(dict[str, Any], asked))
+    roles = replace(roles, features={}, **cast(dict[str, Any], asked))
     check_schemas(parts, roles)
     return _Stream(
         partial(_blocks, parts, roles, rows_per_block, gold_source, must_label=gold is not None)

@@ -71,6 +71,7 @@ class Samples:
     ``group`` [rows] are codes 0..groups-1, non-decreasing; a group lies within one prompt and is
     what candidates are compared in (prompt x step, policy or checkpoint).
     ``proxies`` maps names to [rows] scores, higher = better by that score; NaN = not scored.
+    ``features`` maps names to [rows] numbers that describe a candidate, such as its length.
     ``gold`` [rows] is trusted quality, NaN = not labelled; None when there is no gold column.
     ``label_prob`` [rows] is the recorded chance that the row was ever labelled; None = unknown.
     ``label_planned`` [rows] is 1 where a label was asked for, whether or not it came back.
@@ -85,6 +86,7 @@ class Samples:
     proxies: Mapping[str, FloatVector]
     prompt_ids: npt.NDArray[Any]
     row: IntVector
+    features: Mapping[str, FloatVector] = field(default_factory=dict)
     gold: FloatVector | None = None
     label_prob: FloatVector | None = None
     label_planned: FloatVector | None = None
@@ -101,7 +103,8 @@ class Samples:
     def __post_init__(self) -> None:
         if len(self.prompt) == 0:
             raise BadSamples(f"{self.origin} has no rows: nothing to audit")
-        for name, values in (*self.proxies.items(), ("group", self.group), ("gold", self.gold)):
+        numbers = (*self.proxies.items(), *self.features.items())
+        for name, values in (*numbers, ("group", self.group), ("gold", self.gold)):
             if values is not None and len(values) != self.rows:
                 raise BadSamples(
                     f"{self.origin}: column {name!r} has {len(values)} rows, prompts have "
@@ -162,6 +165,7 @@ class Samples:
             prompt=_renumbered(prompt, starts),
             group=_renumbered(self.group[rows]),
             proxies={name: values[rows] for name, values in self.proxies.items()},
+            features={name: values[rows] for name, values in self.features.items()},
             prompt_ids=self.prompt_ids[prompt[starts]],
             row=self.row[rows],
             **{name: values[rows] for name, values in present.items()},

@@ -30,6 +30,28 @@ def test_unnamed_proxies_are_all_number_columns_named_like_one() -> None:
     assert samples.gold_name == "gold"
 
 
+def test_features_are_number_columns_named_like_a_length_or_those_asked_for() -> None:
+    lengths = {"length": N, "Completion_Tokens": N, "proxy_chars": N, "n_words": [1, 2, 3, 4]}
+    others = {"wavelength": N, "text_length": ["a"] * 4, "proxy": N}
+    samples = read({**lengths, **others})
+    assert list(samples.features) == list(lengths)
+    assert "proxy_chars" in samples.proxies
+    asked = read({**lengths, **others, "proxy_speed": N[::-1]}, features=["speed", "wavelength"])
+    assert {name: values.tolist() for name, values in asked.features.items()} == {
+        "speed": N[::-1],
+        "wavelength": N,
+    }
+    assert asked.notes["columns"]["features"]["speed"] == "proxy_speed"
+    assert asked.take(asked.prompt == 1).features["speed"].tolist() == N[::-1][2:]
+
+
+def test_a_feature_that_is_missing_or_no_number_is_refused() -> None:
+    with pytest.raises(BadSamples, match=r"no column 'lenght'.*'length'.*--feature"):
+        read({"proxy": N, "length": N}, features=["lenght"])
+    with pytest.raises(BadSamples, match=r"'kind'"):
+        read({"proxy": N, "kind": ["a"] * 4}, features=["kind"])
+
+
 def test_no_proxy_lists_the_number_columns() -> None:
     with pytest.raises(BadSamples, match=r"no proxy column.*--proxy.*number columns: length, flag"):
         read({"length": N, "flag": [True] * 4, "text": ["x"] * 4})

@@ -13,6 +13,7 @@ import numpy as np
 
 from overopt.auditing.mechanisms.mechanism import (
     FEWEST_PROMPTS,
+    NEGLIGIBLE,
     Inspection,
     Mechanism,
     rows_to_read,
@@ -20,11 +21,10 @@ from overopt.auditing.mechanisms.mechanism import (
 from overopt.auditing.sentences import estimate, number
 from overopt.findings import Severity
 from overopt.pressure import BestOfN
+from overopt.samples import Samples
 from overopt.stats.intervals import t_quantile
 
-__all__ = ["NEGLIGIBLE", "association", "pair_difference"]
-
-NEGLIGIBLE = 0.1  # of the within-prompt sd of gold, between the two candidates of a pair
+__all__ = ["association", "pair_difference"]
 
 
 def association(case: Inspection) -> Mechanism | None:
@@ -41,14 +41,17 @@ def association(case: Inspection) -> Mechanism | None:
     return None
 
 
-def pair_difference(case: Inspection) -> tuple[float, float, float] | None:
+def pair_difference(
+    case: Inspection, samples: Samples | None = None
+) -> tuple[float, float, float] | None:
     """Gold of the better-scored of two random candidates less that of the other, with limits.
 
-    Equal scores count as a toss. None for groups of one or fewer than ten prompts.
+    Equal scores count as a toss; ``samples`` is the same table with other scores. None for groups
+    of one or fewer than ten prompts.
     """
     if case.size < 2:
         return None
-    curve = case.curve(BestOfN(), np.array([1.0, 2.0]))
+    curve = case.curve(BestOfN(), np.array([1.0, 2.0]), samples)
     if curve.prompts < FEWEST_PROMPTS:
         return None
     value, covariance, df = curve.contrast(np.array([[-2.0, 2.0]]))

@@ -24,13 +24,21 @@ from overopt.findings import Finding, Severity
 from overopt.pressure import Pressure
 from overopt.samples import Samples
 
-__all__ = ["FAMILIES", "FEWEST_PROMPTS", "Inspection", "Mechanism", "rows_to_read"]
+__all__ = [
+    "FAMILIES",
+    "FEWEST_PROMPTS",
+    "NEGLIGIBLE",
+    "Inspection",
+    "Mechanism",
+    "rows_to_read",
+]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 BoolVector = npt.NDArray[np.bool_]
 # association (negative or none), turning dependence, subpopulation, feature, tail of the error
 FAMILIES = 5
 FEWEST_PROMPTS = 10
+NEGLIGIBLE = 0.1  # of the within-prompt sd of gold: a smaller difference is of no use to anybody
 
 
 @final
@@ -60,12 +68,14 @@ class Mechanism:
 class Inspection:
     """One proxy's table as every mechanism reads it, at the ``level`` of a single claim.
 
-    ``view`` holds the rows that the proxy scored; ``completed`` their gold; ``spread`` is the
-    within-prompt sd of gold, above 0; ``point`` the decision of the leading pressure.
+    ``view`` holds the rows that the proxy scored; ``completed`` their gold; ``features`` numbers
+    [rows] that describe candidates; ``spread`` is the within-prompt sd of gold, above 0; ``point``
+    the decision of the leading pressure.
     """
 
     view: ScoredProxy
     completed: CompletedGold
+    features: Mapping[str, FloatArray]
     spread: float
     point: OperatingPoint
     level: float
