@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
-__all__ = ["Progress", "colourful", "complain", "emit", "terminal_width"]
+__all__ = ["Progress", "colourful", "complain", "emit", "tell", "terminal_width"]
 
 PATIENCE = 2.0  # seconds of work before progress is worth a line
 LONGEST_LINE = 2000
@@ -34,6 +34,14 @@ def complain(message: str) -> None:
     from overopt.report.words import one_line
 
     sys.stderr.write(f"overopt: {one_line(message, LONGEST_LINE)}\n")
+
+
+def tell(text: str) -> None:
+    """Several lines on standard error, each without control characters."""
+    from overopt.report.words import one_line
+
+    for line in text.splitlines():
+        sys.stderr.write(f"{one_line(line, LONGEST_LINE)}\n")
 
 
 def colourful() -> bool:
