@@ -226,6 +226,7 @@ def proxy_entry(name: str, proxy: Matrix, gold: Matrix, gold_source: str) -> dic
         "name": name,
         "findings": [],
         "mechanisms": [dict(MECHANISM)] if binary else [],
+        "groups": [],
         "scale": {
             "kind": "binary" if binary else "continuous",
             "distinct": len(np.unique(proxy)),

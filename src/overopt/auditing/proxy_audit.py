@@ -12,7 +12,13 @@ import numpy.typing as npt
 
 from overopt.auditing.curve_findings import curve_findings
 from overopt.auditing.data_findings import Scale, proxy_findings, scale_of
-from overopt.auditing.mechanisms import Mechanism, mechanisms_of
+from overopt.auditing.mechanisms import (
+    GroupResult,
+    Mechanism,
+    group_results,
+    mechanisms_of,
+    opposite_signs,
+)
 from overopt.auditing.options import AuditOptions
 from overopt.auditing.sentences import decision_sentence, proxy_only_sentence
 from overopt.auditing.trainer_settings import TrainerSettings, trainer_settings
@@ -75,6 +81,7 @@ class ProxyAudit:
     sentences: Mapping[str, str]
     findings: Sequence[Finding]
     mechanisms: Sequence[Mechanism]
+    groups: Sequence[GroupResult]
     completed: CompletedGold | None
     worth: ScoreWorth | None
     passes: Passes | None
@@ -126,6 +133,7 @@ def proxy_audit(
     sentences = _sentences(table, curves, points, reach, options)
     extra = _with_gold(table, proxy, scale, completed, curves, points, reach, options)
     findings += curve_findings(table, curves, points, reach, extra["pooled"])
+    findings += opposite_signs(extra["groups"])
     found: Sequence[Mechanism] = ()
     if completed is not None:
         found = mechanisms_of(
@@ -251,8 +259,12 @@ def _with_gold(
 ) -> dict[str, Any]:
     """The parts that need gold: what a score is worth, passes, settings, the model beyond m."""
     if completed is None or completed.design == "winners":
-        return {"worth": None, "passes": None, "trainer": None, "pooled": None}
+        return {"worth": None, "passes": None, "trainer": None, "pooled": None, "groups": ()}
+    name, leading = next(iter(curves.items()))
     return {
+        "groups": group_results(
+            table, proxy, completed, leading, points[name].strength, options.level
+        ),
         "worth": score_worth(table, proxy, completed, options.level),
         "passes": passes(table, proxy, completed, options.level),
         "trainer": trainer_settings(table, dict(curves), dict(points), scale.within_sd, reach),

@@ -93,4 +93,17 @@ MECHANISM_ENTRIES = (
             "right candidates; if it was, look for another one."
         ),
     ),
+    Entry(
+        code="OV328",
+        title="Pooling hides opposite signs",
+        meaning=(
+            "At one and the same pressure some group (a domain, a step, a checkpoint) is proven to "
+            "gain gold and another to lose it, all groups judged together. The pooled curve is an "
+            "average of the two and describes neither."
+        ),
+        remedy=(
+            "Audit the groups one by one and decide for each. Where prompts of the losing group "
+            "can be told apart before selection, do not select there by this score."
+        ),
+    ),
 )

@@ -191,6 +191,7 @@ def _proxy(audit: Document, proxy: Document, width: int) -> Iterator[RenderableT
         yield _indented(_points_table(proxy, points, width))
     yield from _findings(proxy["mechanisms"], ("stop", "caution", "note"))
     yield from _comparisons(proxy["mechanisms"])
+    yield from _groups(proxy["groups"], width)
     yield from _findings(proxy["findings"], ("caution", "note"))
     yield from _prose(proxy)
 
@@ -287,6 +288,22 @@ def _comparisons(mechanisms: Sequence[Document]) -> Iterator[RenderableType]:
             for row in compared_gains(compared):
                 table.add_row(number(row[0]), *(estimate(*gain, sign=True) for gain in row[1:]))
             yield _indented(table)
+
+
+def _groups(groups: Sequence[Document], width: int) -> Iterator[RenderableType]:
+    """What selection gains in each comparison group; narrow terminals leave out the strength."""
+    if not groups:
+        return
+    yield ""
+    wide = width >= NARROW
+    headers = ("group", "prompts", "strength", "gain in gold")
+    table = _table(*((name, "left") for name in headers if wide or name != "strength"))
+    for one in groups:
+        name, prompts = one_line(one["group"], 40), number(one["prompts"])
+        strength = (strength_text(one_line(one["knob"], 30), one["strength"]),) if wide else ()
+        gain = estimate(one["gain"], one["lower"], one["upper"], sign=True)
+        table.add_row(name, prompts, *strength, gain)
+    yield _indented(table)
 
 
 def _prose(proxy: Document) -> Iterator[RenderableType]:
