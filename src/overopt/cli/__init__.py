@@ -1,4 +1,4 @@
-"""The command line: ``overopt audit``, ``overopt labels``, ``overopt finding``.
+"""The command line: ``overopt audit``, ``labels``, ``plan``, ``finding``.
 
 Exit codes: 0 fine, 1 a finding as severe as ``--fail-on`` says, 2 bad input or options,
 3 a defect of overopt.
@@ -18,6 +18,7 @@ from overopt.cli.audit import audit
 from overopt.cli.finding import finding
 from overopt.cli.labels import labels
 from overopt.cli.output import complain
+from overopt.cli.plan import plan
 from overopt.errors import OveroptError
 
 __all__ = ["main", "run"]
@@ -36,6 +37,7 @@ app = typer.Typer(
 app.command()(audit)
 app.command()(finding)
 app.add_typer(labels)
+app.command()(plan)
 
 
 def _print_version(wanted: bool) -> None:

@@ -109,8 +109,8 @@ def gains(curve: GoldCurve, cost: float = 0.0) -> Gains:
     to_gain[:, 0] -= 1
     to_rest[:, positions[-1]] += 1
     spent = cost * curve.strength[positions]
-    gain, gain_error, gain_critical, _ = _joint(curve, to_gain)
-    rest, rest_error, rest_critical, one_sided = _joint(curve, to_rest)
+    gain, gain_error, (gain_critical,) = _joint(curve, to_gain, sides=(2,))
+    rest, rest_error, (rest_critical, one_sided) = _joint(curve, to_rest, sides=(2, 1))
     gain = gain - (spent - spent[0])
     rest = rest - (spent[-1] - spent)
     return Gains(
@@ -175,16 +175,13 @@ def _unidentified(curve: GoldCurve) -> OperatingPoint:
     )
 
 
-def _joint(curve: GoldCurve, contrasts: FloatArray) -> tuple[FloatArray, FloatArray, float, float]:
-    """Estimates, standard errors, two-sided and one-sided joint critical values."""
+def _joint(
+    curve: GoldCurve, contrasts: FloatArray, sides: tuple[int, ...]
+) -> tuple[FloatArray, FloatArray, list[float]]:
+    """Estimates, standard errors, and a joint critical value for each of ``sides``."""
     estimate, covariance, df = curve.contrast(contrasts)
     error = np.sqrt(np.maximum(np.diag(covariance), 0))
-    return (
-        estimate,
-        error,
-        max_t_quantile(covariance, df, curve.level),
-        max_t_quantile(covariance, df, curve.level, sides=1),
-    )
+    return estimate, error, [max_t_quantile(covariance, df, curve.level, side) for side in sides]
 
 
 def _decision(curve: GoldCurve, found: Gains, allowed: FloatArray) -> tuple[str, int]:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from overopt.report.blocks import (
+    drawn,
+    indented as _indented,
+    styled as _styled,
+    table as _table,
+    text as _text,
+)
 from overopt.report.words import (
     DECISIONS,
     Document,
@@ -44,23 +50,7 @@ COLOURS |= {"do_not_push": "bold red", "undecided": "bold yellow"}
 
 def terminal(audit: Document, width: int = 80, colour: bool = False) -> str:
     """Plain text of at most ``width`` columns, with ANSI styles only where ``colour``."""
-    from rich.console import Console
-
-    written = StringIO()
-    console = Console(
-        file=written,
-        width=max(40, width),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
-    for part in _parts(audit, console.width):
-        console.print(part)
-    lines = (line.rstrip() for line in written.getvalue().splitlines())
-    return "\n".join(lines) + "\n"
+    return drawn(lambda columns: _parts(audit, columns), width, colour)
 
 
 def _parts(audit: Document, width: int) -> Iterator[RenderableType]:
@@ -92,35 +82,6 @@ def _told_and_left(audit: Document) -> tuple[list[Document], list[Document]]:
     """Proxies to tell in full, the best where there are many; and those left to the page."""
     proxies = best_first(audit)
     return proxies[:MOST_TOLD], proxies[MOST_TOLD:]
-
-
-def _text(text: str, style: str = "", indent: int = 0) -> RenderableType:
-    from rich.padding import Padding
-    from rich.text import Text
-
-    return Padding(Text(text, style=style), (0, 0, 0, indent))
-
-
-def _table(*columns: tuple[str, str]) -> Table:
-    """A borderless table of (header, justification) columns, two spaces in."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for header, justify in columns:
-        table.add_column(header, justify="right" if justify == "right" else "left")
-    return table
-
-
-def _indented(table: Table) -> RenderableType:
-    from rich.padding import Padding
-
-    return Padding(table, (0, 0, 0, 2))
-
-
-def _styled(text: str, style: str) -> Any:
-    from rich.text import Text
-
-    return Text(text, style=style)
 
 
 def _size(audit: Document) -> str:

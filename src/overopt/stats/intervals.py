@@ -53,11 +53,7 @@ def max_t_quantile(covariance: FloatArray, df: float, level: float, sides: int =
     values, vectors = np.linalg.eigh(correlation)
     kept = values > 1e-8 * values[-1]
     root = vectors[:, kept] * np.sqrt(values[kept])
-    normal, after = _normal_draws(int(kept.sum()))
-    rng = np.random.default_rng()
-    rng.bit_generator.state = after
-    scale = np.sqrt(rng.chisquare(df, DRAWS) / df)
-    draws = root @ normal
+    draws, scale = root @ _normal_draws(int(kept.sum()))[0], _scale_draws(int(kept.sum()), df)
     extreme = draws.max(axis=0) if sides == 1 else np.maximum(draws.max(axis=0), -draws.min(axis=0))
     joint = float(np.quantile(extreme / scale, level))
     single = float(t_quantile(level if sides == 2 else 2 * level - 1, df))
@@ -75,6 +71,19 @@ def _normal_draws(count: int) -> tuple[FloatArray, Mapping[str, Any]]:
     normal = np.ascontiguousarray(rng.standard_normal((DRAWS, count)).T)
     normal.flags.writeable = False
     return normal, rng.bit_generator.state
+
+
+@lru_cache(maxsize=4)
+def _scale_draws(count: int, df: float) -> FloatArray:
+    """Draws [DRAWS] of the scale of a t with ``df``, after ``count`` normal ones.
+
+    Kept, because several critical values of a curve share them.
+    """
+    rng = np.random.default_rng()
+    rng.bit_generator.state = _normal_draws(count)[1]
+    scale = np.sqrt(rng.chisquare(df, DRAWS) / df)
+    scale.flags.writeable = False
+    return scale
 
 
 def wilson_interval(
