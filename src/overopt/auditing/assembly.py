@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -81,6 +81,7 @@ def audit(
     tolerance_gain: float = 0.20,
     cost: float = 0.0,
     soft_lambda: float | None = None,
+    looks: int | None = None,
     progress: Callable[[str, float], None] | None = None,
     **reading: Any,
 ) -> Audit:
@@ -108,6 +109,10 @@ def audit(
         What one more candidate costs, in units of gold; decisions are then about net gain.
     soft_lambda
         Sharpness of soft best-of-n, per unit of proxy; default 2 / mean within-group sd.
+    looks
+        How many times decisions have been made on these labels as they grew, this time included:
+        the error 1 - level is spent over all of them. 0: this is the only time, ever. None: as the
+        table records, else 0.
     progress
         Called with a stage and the share of the work done.
 
@@ -122,20 +127,31 @@ def audit(
         tolerance_gain=tolerance_gain,
         cost=cost,
         soft_lambda=soft_lambda,
+        looks=looks or 0,
     ).check(PRESSURES)
     table = samples
     if not isinstance(samples, Samples):
         table = read_samples(samples, proxies=proxies, gold=gold, **reading)
-    names = _chosen(table, proxies)
+    if looks is None:
+        options = replace(options, looks=table.notes.get("labels", {}).get("looks", 0))
+    return _audited(table, _chosen(table, proxies), options, progress)
+
+
+def _audited(
+    table: Samples,
+    names: Sequence[str],
+    options: AuditOptions,
+    progress: Callable[[str, float], None] | None,
+) -> Audit:
     if int(table.group_sizes.max()) < 2:
         raise BadSamples(
             f"{table.origin}: every group has a single candidate, so there is nothing to select "
             "from: give several candidates for each prompt, or name the prompt column (--prompt)"
         )
-    design = label_design(table, labels_drawn)
+    design = label_design(table, options.labels_drawn)
     findings = table_findings(table, labels_drawn=design)
-    valued = quality(table, objective)
-    each = 1 - (1 - level) / len(names)
+    valued = quality(table, options.objective)
+    each = 1 - (1 - options.decision_level) / len(names)
     audited = [
         proxy_audit(valued, name, design, options, each, _staged(progress, k, len(names)))
         for k, name in enumerate(names)
@@ -146,7 +162,7 @@ def audit(
         design=design,
         findings=(*findings, *(proxy_pair_findings(table) if len(names) > 1 else ())),
         proxies=tuple(audited),
-        ranking=_ranking(valued, audited, level),
+        ranking=_ranking(valued, audited, options.decision_level),
     )
 
 

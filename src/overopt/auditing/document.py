@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from overopt.auditing.proxy_audit import ProxyAudit
-from overopt.auditing.sentences import decision_sentence
+from overopt.auditing.sentences import decision_sentence, look_clause
 from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.operating_point import OperatingPoint
 from overopt.curves.reach import REACH_SHARE, reach_in_kl
@@ -40,6 +40,8 @@ def audit_document(found: Audit) -> dict[str, Any]:
         "origin": table.origin,
         "fingerprint": table.fingerprint,
         "level": found.options.level,
+        "looks": found.options.looks,
+        "decision_level": found.options.decision_level,
         "prompts": table.prompts,
         "groups": table.groups,
         "rows": table.rows,
@@ -98,6 +100,7 @@ def _headline(found: Audit) -> str:
             one.reach,
             found.options.valued_for(curve.pressure),
         )
+        said += look_clause(found.options.looks, found.options.level)
         answer = f"{best} (first of {len(found.proxies)} proxies): {said}"
         return f"{answer} {found.ranking.comparison.sentence}"
     one = found.proxies[0]

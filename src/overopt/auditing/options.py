@@ -7,6 +7,7 @@ from typing import final
 
 import numpy as np
 
+from overopt.curves.looks import level_at_look
 from overopt.curves.operating_point import Tolerance
 from overopt.errors import BadOption
 from overopt.pressure import Pressure
@@ -30,6 +31,12 @@ class AuditOptions:
     tolerance_gain: float
     cost: float
     soft_lambda: float | None
+    looks: int = 0
+
+    @property
+    def decision_level(self) -> float:
+        """Level of decisions: ``level``, or what is left of its error at this look."""
+        return level_at_look(self.level, self.looks)
 
     def check(self, known: tuple[str, ...]) -> AuditOptions:
         """Itself, or BadOption for the first option that makes no sense."""
@@ -50,6 +57,8 @@ class AuditOptions:
             np.isfinite(self.soft_lambda) and self.soft_lambda > 0
         ):
             raise BadOption(f"soft lambda {self.soft_lambda!r}: give a number above 0")
+        if self.looks < 0:
+            raise BadOption(f"looks {self.looks!r}: give the number of this look, 1 or more")
         Tolerance(spread=self.tolerance_sd, gain=self.tolerance_gain, cost=self.cost)
         return self
 

@@ -20,7 +20,7 @@ from overopt.auditing.mechanisms import (
     opposite_signs,
 )
 from overopt.auditing.options import AuditOptions
-from overopt.auditing.sentences import decision_sentence, proxy_only_sentence
+from overopt.auditing.sentences import decision_sentence, look_clause, proxy_only_sentence
 from overopt.auditing.trainer_settings import TrainerSettings, trainer_settings
 from overopt.curves.completed_gold import CompletedGold, completed_gold, prompt_folds
 from overopt.curves.estimation import gold_curve
@@ -127,7 +127,8 @@ def proxy_audit(
     contender = None
     if completed is not None:
         decided = partial(_decided, within_spread=spread, options=options)
-        points = {name: decided(curve) for name, curve in curves.items()}
+        each = {name: replace(c, level=options.decision_level) for name, c in curves.items()}
+        points = {name: decided(curve) for name, curve in each.items()}
         contender = decided(replace(curves[chosen[0]], level=shared_level))
     reach = reach_in_kl(table.rows)
     sentences = _sentences(table, curves, points, reach, options)
@@ -137,7 +138,12 @@ def proxy_audit(
     found: Sequence[Mechanism] = ()
     if completed is not None:
         found = mechanisms_of(
-            table, proxy, completed, spread=spread, point=points[chosen[0]], level=options.level
+            table,
+            proxy,
+            completed,
+            spread=spread,
+            point=points[chosen[0]],
+            level=options.decision_level,
         )
     said = {one.instead_of for one in found}
     return ProxyAudit(
@@ -243,7 +249,8 @@ def _sentences(
     said = {name: proxy_only_sentence(curve, table.rows, reach) for name, curve in curves.items()}
     for name, point in points.items():
         valued = options.valued_for(curves[name].pressure)
-        said[name] = decision_sentence(curves[name], point, source, table.rows, reach, valued)
+        told = decision_sentence(curves[name], point, source, table.rows, reach, valued)
+        said[name] = told + look_clause(options.looks, options.level)
     return said
 
 

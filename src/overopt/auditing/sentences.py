@@ -5,9 +5,17 @@ from __future__ import annotations
 import math
 
 from overopt.curves.gold_curve import GoldCurve
+from overopt.curves.looks import level_at_look
 from overopt.curves.operating_point import OperatingPoint
 
-__all__ = ["decision_sentence", "estimate", "number", "proxy_only_sentence", "reach_clause"]
+__all__ = [
+    "decision_sentence",
+    "estimate",
+    "look_clause",
+    "number",
+    "proxy_only_sentence",
+    "reach_clause",
+]
 
 SMALL = 1e-4  # intervals within it are written with exponents
 
@@ -79,6 +87,17 @@ def reach_clause(kl: float, rows: int, reach: float) -> str:
     return (
         f"This costs {number(kl)} nats, {where} the {number(reach)} nats at which a flaw too rare "
         f"for these {rows:,} rows could own 10 % of a trained policy: selection is not learning."
+    )
+
+
+def look_clause(looks: int, level: float) -> str:
+    """That the decision is one of several on growing labels, and what is left of the error."""
+    if looks == 0:
+        return ""
+    left = f"{100 * level_at_look(level, looks):.3g} %"
+    return (
+        f" Decided at look {looks} of these labels, where decisions hold at {left}: over all "
+        f"looks, however many, they hold at {100 * level:g} %."
     )
 
 

@@ -42,6 +42,7 @@ def audit(
     tolerance_gain: o.ToleranceGain = 0.2,
     cost: o.Cost = 0.0,
     soft_lambda: o.SoftLambda = None,
+    looks: o.Looks = None,
     json: o.Json = False,
     html: o.Html = None,
     no_html: o.NoHtml = False,
@@ -83,6 +84,7 @@ def audit(
         "tolerance_gain": tolerance_gain,
         "cost": cost,
         "soft_lambda": soft_lambda,
+        "looks": looks,
     }
     if pressure:
         deciding["pressures"] = tuple(pressure)

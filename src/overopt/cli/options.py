@@ -147,6 +147,17 @@ Cost = Annotated[
     float,
     _option(DECIDING, "Cost of one more candidate, in units of gold.", min=0.0),
 ]
+Looks = Annotated[
+    int | None,
+    _option(
+        DECIDING,
+        "How many times these labels, as they grew, have been decided on, this time included; 0: "
+        "only this once. Default: as merged labels record.",
+        "--looks",
+        min=0,
+        metavar="K",
+    ),
+]
 Objectives = Annotated[
     Objective,
     _option(

@@ -41,6 +41,7 @@ DEFAULTS: dict[str, Any] = {
         ("cost", float("nan"), "tolerance cost .* nan"),
         ("soft_lambda", -1.0, "soft lambda -1.0"),
         ("soft_lambda", float("inf"), "soft lambda inf"),
+        ("looks", -1, "looks -1: give the number"),
     ],
 )
 def test_nonsense_is_one_line(option: str, value: Any, message: str) -> None:
