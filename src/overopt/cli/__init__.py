@@ -1,4 +1,4 @@
-"""The command line: ``overopt audit``, ``labels``, ``plan``, ``finding``.
+"""The command line: ``overopt audit``, ``labels``, ``plan``, ``lab``, ``finding``.
 
 Exit codes: 0 fine, 1 a finding as severe as ``--fail-on`` says, 2 bad input or options,
 3 a defect of overopt.
@@ -16,6 +16,7 @@ import typer
 from overopt import __version__
 from overopt.cli.audit import audit
 from overopt.cli.finding import finding
+from overopt.cli.lab import lab
 from overopt.cli.labels import labels
 from overopt.cli.output import complain
 from overopt.cli.plan import plan
@@ -38,6 +39,7 @@ app.command()(audit)
 app.command()(finding)
 app.add_typer(labels)
 app.command()(plan)
+app.add_typer(lab)
 
 
 def _print_version(wanted: bool) -> None:

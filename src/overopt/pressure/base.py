@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from overopt.pressure.divergence import AtomCounts, RankDensity, rank_divergences
+from overopt.pressure.proxy_law import ProxyLaw
 from overopt.stats.order import Ranking, ranking
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "RankPressure",
     "ScorePressure",
     "geometric_strengths",
+    "log_or_none",
 ]
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -51,6 +53,7 @@ class Pressure(ABC):
     label: ClassVar[str]
     knob: ClassVar[str]
     no_pressure: ClassVar[float]
+    whole: ClassVar[bool] = False  # whether strengths are whole numbers
 
     @abstractmethod
     def weights(self, proxies: FloatArray, strengths: FloatArray) -> FloatArray:
@@ -66,6 +69,13 @@ class Pressure(ABC):
     @abstractmethod
     def divergences(self, proxies: FloatArray, strengths: FloatArray) -> Divergences:
         """Divergences from the reference, mean over groups with proxies [groups, m]."""
+
+    @abstractmethod
+    def log_ratio(self, law: ProxyLaw, strengths: FloatArray) -> FloatArray:
+        """Log density ratio [strengths, points] of the selected to the reference proxy.
+
+        What the weights become when the candidates are a whole law; -inf where nothing is selected.
+        """
 
     def slope_weights(self, proxies: FloatArray, strengths: FloatArray) -> FloatArray | None:
         """Derivative of the weights by ln(strength), [groups, strengths, m].
@@ -118,6 +128,23 @@ class RankPressure(Pressure):
         """Divergences in the continuous limit, tie groups entering as atoms of their base mass."""
         return self.ranked_divergences([ranking(proxies)], strengths)
 
+    def log_ratio(self, law: ProxyLaw, strengths: FloatArray) -> FloatArray:
+        """Log density at the proxy's quantile; over an atom, its mean over the atom's quantiles."""
+        density = self.density(strengths)
+        smooth = len(law.value) - law.atoms
+        found = density.log_ratio(law.log_below[:smooth], law.log_above[:smooth])
+        if not law.atoms:
+            return found
+        below, above, mass = (
+            tail[smooth:] for tail in (law.log_below, law.log_above, law.log_mass)
+        )
+        start = density.log_share(below, np.logaddexp(mass, above))
+        stop = density.log_share(np.logaddexp(below, mass), above)
+        some = np.isfinite(stop)
+        gained = -np.expm1(np.where(some, start, -np.inf) - np.where(some, stop, 0.0))
+        shared = np.where(some, stop, -np.inf) + log_or_none(gained) - mass
+        return np.concatenate([found, shared], axis=1)
+
     def ranked_divergences(self, rankings: list[Ranking], strengths: FloatArray) -> Divergences:
         """As ``divergences``, for groups already ranked (one Ranking for each group size)."""
         atoms = AtomCounts.of(rankings)
@@ -167,6 +194,11 @@ class ScorePressure(Pressure):
         targets = targets[(targets <= 0.6 * np.log(cap)) & (targets < kl[-1]) & (targets > kl[0])]
         found = np.exp(np.interp(targets, kl, np.log(probes)))
         return np.concatenate([[self.no_pressure], found])
+
+
+def log_or_none(value: FloatArray) -> FloatArray:
+    """Natural logarithm, -inf at and below 0."""
+    return np.asarray(np.log(value, out=np.full(np.shape(value), -np.inf), where=value > 0))
 
 
 def geometric_strengths(first: float, last: float) -> FloatArray:

@@ -30,6 +30,7 @@ class BestOfN(RankPressure):
     id: ClassVar[str] = "best_of_n"
     label: ClassVar[str] = "best-of-n"
     knob: ClassVar[str] = "n"
+    whole: ClassVar[bool] = True
 
     def rank_weights(self, size: int, strengths: FloatArray) -> FloatArray:
         """Weights [strengths, size] of ascending ranks; exact in ratio, no factorials."""
@@ -63,6 +64,8 @@ class BestOfN(RankPressure):
             entropy=entropy,
             energy=lambda q: n**2 / (2 * n - 1) * q ** (2 * n - 1),
             moment=lambda q: n / (n + 1) * q ** (n + 1),
+            log_ratio=lambda log_q, log_rest: np.log(n) + (n - 1) * log_q,
+            log_share=lambda log_q, log_rest: n * log_q,
         )
 
     def default_strengths(self, proxies: list[FloatArray], cap: int) -> FloatArray:

@@ -63,11 +63,16 @@ class BestOfPoisson(RankPressure):
         def moment(q: FloatArray) -> FloatArray:
             return np.where(none, q**2 / 2, (q**2 - q / mu + 1 / mu**2) * tilt(q))
 
+        def log_ratio(log_q: FloatArray, log_rest: FloatArray) -> FloatArray:
+            return np.asarray(np.log1p(rate * np.exp(log_q)) - rate * np.exp(log_rest))
+
         return RankDensity(
             mass=lambda q: np.where(none, q, q * tilt(q)),
             entropy=entropy,
             energy=energy,
             moment=moment,
+            log_ratio=log_ratio,
+            log_share=lambda log_q, log_rest: log_q - rate * np.exp(log_rest),
         )
 
     def default_strengths(self, proxies: list[FloatArray], cap: int) -> FloatArray:

@@ -14,11 +14,13 @@ from typing import Any, ClassVar, final
 import numpy as np
 import numpy.typing as npt
 
-from overopt.pressure.base import ScorePressure
+from overopt.pressure.base import ScorePressure, log_or_none
+from overopt.pressure.proxy_law import ProxyLaw
 
 __all__ = ["ChiSquare"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
+FAINTEST = 1e-280  # tail probability below which nothing can carry a policy
 
 
 @final
@@ -38,6 +40,23 @@ class ChiSquare(ScorePressure):
         weights = strength * excess / proxies.shape[1]
         flat = np.full_like(weights, 1.0 / proxies.shape[1])
         return np.asarray(np.where(strength > 0, weights, flat))
+
+    def log_ratio(self, law: ProxyLaw, strengths: FloatArray) -> FloatArray:
+        """ln of strength * (proxy - level)_+, the level such that the mean ratio is 1."""
+        strength = np.asarray(strengths, dtype=float)
+        order = np.argsort(-law.value)
+        mass = np.exp(law.log_mass[order])
+        above = np.cumsum(mass)
+        kept = above > FAINTEST
+        value, above = law.value[order][kept], above[kept]
+        upper = np.cumsum(mass * law.value[order])[kept]
+        found = np.zeros((len(strength), len(law.value)))
+        for row, each in zip(found, strength, strict=True):
+            if each > 0:
+                levels = (upper - 1 / each) / above
+                active = max(int(np.count_nonzero(value > levels)), 1)
+                row[:] = log_or_none(each * (law.value - levels[active - 1]))
+        return found
 
     def slope_weights(self, proxies: FloatArray, strengths: FloatArray) -> FloatArray:
         """Derivative by ln(strength): on the active candidates, strength * (gap - their mean)."""

@@ -10,7 +10,7 @@ for a top atom, derived here for any set of atoms.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
@@ -22,6 +22,7 @@ __all__ = ["AtomCounts", "RankDensity", "rank_divergences"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 Integral = Callable[[FloatArray], FloatArray]
+LogTails = Callable[[FloatArray, FloatArray], FloatArray]
 
 
 @final
@@ -31,12 +32,19 @@ class RankDensity:
 
     ``mass`` of g, ``entropy`` of g ln g, ``energy`` of g^2, ``moment`` of q g; each may differ from
     the definite integral by a constant, as only differences are used.
+
+    For known laws, whose quantiles may lie closer to 1 than a double can, ``log_ratio`` is ln g and
+    ``log_share`` the log of g's integral from 0, both from ln q and ln(1 - q). ``jumps`` are the
+    ln(1 - q) at which g jumps.
     """
 
     mass: Integral
     entropy: Integral
     energy: Integral
     moment: Integral
+    log_ratio: LogTails
+    log_share: LogTails
+    jumps: FloatArray = field(default_factory=lambda: np.empty(0))
 
 
 @final

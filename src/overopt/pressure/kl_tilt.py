@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from overopt.pressure.base import ScorePressure
+from overopt.pressure.proxy_law import ProxyLaw
 
 __all__ = ["KLTilt"]
 
@@ -35,6 +36,11 @@ class KLTilt(ScorePressure):
         centred = proxies - proxies.max(axis=1, keepdims=True)
         unnormalised = np.exp(strength * centred[:, None, :])
         return np.asarray(unnormalised / unnormalised.sum(axis=2, keepdims=True))
+
+    def log_ratio(self, law: ProxyLaw, strengths: FloatArray) -> FloatArray:
+        """strength * proxy, less the cumulant generating function there."""
+        tilt = np.asarray(strengths, dtype=float)[:, None] * law.value
+        return np.asarray(tilt - law.log_mean(tilt)[:, None])
 
     def slope_weights(self, proxies: FloatArray, strengths: FloatArray) -> FloatArray:
         """strength * weight * (proxy - tilted mean proxy): the slope is strength * Cov."""

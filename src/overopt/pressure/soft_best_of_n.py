@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from overopt.errors import BadOption
-from overopt.pressure.base import FloatArray, ScorePressure
+from overopt.pressure.base import FloatArray, ScorePressure, log_or_none
+from overopt.pressure.proxy_law import ProxyLaw
 
 __all__ = ["SoftBestOfN"]
 
@@ -26,6 +27,7 @@ LARGEST = 24.0  # above t = LARGEST / e_min it is below exp(-24)
 NEVER = 40.0  # a candidate exp(40) times less likely than the next is served by chance never
 BLOCK_ENTRIES = 1 << 19  # numbers held at once in each of two arrays, 4 MB
 LARGEST_N = 64
+MOST_NODES = 2000
 
 
 @final
@@ -39,6 +41,7 @@ class SoftBestOfN(ScorePressure):
     label: ClassVar[str] = "soft best-of-n"
     knob: ClassVar[str] = "n"
     no_pressure: ClassVar[float] = 1.0
+    whole: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.sharpness) and self.sharpness >= 0):
@@ -62,6 +65,37 @@ class SoftBestOfN(ScorePressure):
             used = nodes[nodes < last[part].max()]
             total[part] += _integrated(log_gain[part], used, n, mixing)
         return np.asarray(total / total.sum(axis=2, keepdims=True))
+
+    def log_ratio(self, law: ProxyLaw, strengths: FloatArray) -> FloatArray:
+        """ln of n E[e / (e + sum of n - 1 rivals' e)], e = exp(sharpness * proxy).
+
+        With 1/x = integral of exp(-t x) dt the rivals enter as the power n - 1 of their Laplace
+        transform at t. Raises BadOption where the law is too wide for the sharpness.
+        """
+        log_n = np.log(np.asarray(strengths, dtype=float))[:, None]
+        log_gain = self.sharpness * law.value
+        bulk = log_gain[law.log_mass > -(NEVER + log_n.max())]
+        # Beyond the bulk nobody has a rival, so a still higher proxy gains nothing.
+        log_gain = np.clip(log_gain, bulk.min() - NEVER, bulk.max())
+        first, last = np.log(SMALLEST) - bulk.max() - log_n.max(), np.log(LARGEST) - bulk.min()
+        if last - first > MOST_NODES * STEP:
+            raise BadOption(
+                f"soft best-of-n with sharpness {self.sharpness:g}: proxies of this law lie "
+                f"{np.ptp(bulk):.3g} units of ln probability apart, so it is all but best-of-n: "
+                "ask for that, or for less sharpness"
+            )
+        nodes = np.arange(first, last + STEP, STEP)
+        log_kept = np.empty(len(nodes))  # ln of the rivals' Laplace transform
+        for k, y in enumerate(nodes):
+            missed = log_or_none(-np.expm1(-np.exp(log_gain + y)))
+            log_kept[k] = np.log1p(-min(float(np.exp(law.log_mean(missed))), 1 - 1e-16))
+        log_weight = nodes + np.expm1(log_n) * log_kept
+        top = log_weight.max(axis=1, keepdims=True)
+        # What the trapezoid sum would add below the first node, a geometric series.
+        log_weight[:, 0] -= np.log(-np.expm1(-STEP))
+        decay = np.exp(-np.exp(nodes[:, None] + log_gain))
+        log_ratio = log_or_none(np.exp(log_weight - top) @ decay) + top + log_n + log_gain
+        return np.asarray(log_ratio - law.log_mean(log_ratio)[:, None])
 
     def default_strengths(self, proxies: list[FloatArray], cap: int) -> FloatArray:
         """n = 1, 2, 3, 4, 6, 8, 12, ... up to ``cap``, at most 64."""

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, final
 import numpy as np
 import numpy.typing as npt
 
-from overopt.pressure.base import RankPressure, geometric_strengths
+from overopt.pressure.base import RankPressure, geometric_strengths, log_or_none
 from overopt.pressure.divergence import RankDensity
 
 __all__ = ["Threshold"]
@@ -43,11 +43,20 @@ class Threshold(RankPressure):
         def above(q: FloatArray) -> FloatArray:
             return np.maximum(q, cut)
 
+        def log_ratio(log_q: FloatArray, log_rest: FloatArray) -> FloatArray:
+            return np.where(log_rest < -np.log(strength), np.log(strength), -np.inf)
+
+        def log_share(log_q: FloatArray, log_rest: FloatArray) -> FloatArray:
+            return log_or_none(1 - strength * np.exp(log_rest))
+
         return RankDensity(
             mass=lambda q: above(q) * strength,
             entropy=lambda q: above(q) * strength * np.log(strength),
             energy=lambda q: above(q) * strength**2,
             moment=lambda q: above(q) ** 2 / 2 * strength,
+            log_ratio=log_ratio,
+            log_share=log_share,
+            jumps=-np.log(strength[strength > 1]),
         )
 
     def default_strengths(self, proxies: list[FloatArray], cap: int) -> FloatArray:

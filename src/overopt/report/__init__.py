@@ -1,14 +1,26 @@
-"""What an audit found, told as a page, in a terminal, as JSON or as a picture.
+"""What an audit found, told as a page, in a terminal, as JSON or as a picture; and what a lab did.
 
-Everything here takes an audit's document (``Audit.to_dict()``, schema overopt.audit/1) and
-computes nothing but layout, so a document saved as JSON can be rendered later.
+Everything here takes a document (``Audit.to_dict()``, schema overopt.audit/1, or the lab's,
+overopt.lab/1) and computes nothing but layout, so one saved as JSON can be rendered later.
 """
 
 from overopt.report.charts import figure
 from overopt.report.console import terminal
+from overopt.report.lab_text import lab_curve, lab_list
 from overopt.report.page import html, notebook
 from overopt.report.plan_text import plan_terminal
 from overopt.report.saving import FORMATS, save
 from overopt.report.strict_json import to_json
 
-__all__ = ["FORMATS", "figure", "html", "notebook", "plan_terminal", "save", "terminal", "to_json"]
+__all__ = [
+    "FORMATS",
+    "figure",
+    "html",
+    "lab_curve",
+    "lab_list",
+    "notebook",
+    "plan_terminal",
+    "save",
+    "terminal",
+    "to_json",
+]

@@ -1,0 +1,105 @@
+"""``overopt lab``: exact curves for known laws of gold and error."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from overopt.cli.output import emit, terminal_width
+
+__all__ = ["lab"]
+
+lab = typer.Typer(
+    name="lab",
+    help="What pressure does to gold when the law of gold and error is known, exactly.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+Gold = Annotated[
+    str,
+    typer.Option("--gold", metavar="LAW", help="Law of gold, such as normal:sd=2.",
+                 show_default=False),
+]  # fmt: skip
+Error = Annotated[
+    str,
+    typer.Option("--error", metavar="LAW", help="Law of the error, such as t:df=3,sd=1.",
+                 show_default=False),
+]  # fmt: skip
+PressureName = Annotated[
+    str,
+    typer.Option(
+        "--pressure",
+        metavar="ID",
+        help="best-of-n, threshold, kl-tilt, soft-best-of-n, best-of-poisson or chi-square.",
+    ),
+]
+To = Annotated[
+    float | None,
+    typer.Option("--to", metavar="NUMBER", help="The largest strength. Default: by the law."),
+]
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="LIST", help="These strengths instead, such as 1,4,16."),
+]
+SoftLambda = Annotated[
+    float,
+    typer.Option("--soft-lambda", metavar="NUMBER",
+                 help="Inverse temperature of soft best-of-n, per unit of the proxy."),
+]  # fmt: skip
+Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON and nothing else.")]
+
+
+@lab.command("list")
+def laws(json: Json = False) -> int:
+    """The laws, their parameters, and the pressures."""
+    from overopt import report
+    from overopt.lab.catalogue import catalogue
+
+    document = catalogue()
+    if json:
+        emit(report.to_json(document) + "\n")
+    else:
+        emit(report.lab_list(document, width=terminal_width()))
+    return 0
+
+
+@lab.command()
+def curve(
+    gold: Gold,
+    error: Error,
+    pressure: PressureName = "best-of-n",
+    to: To = None,
+    at: At = None,
+    soft_lambda: SoftLambda = 1.0,
+    json: Json = False,
+) -> int:
+    """Exact gold under pressure, and its peak, for independent gold and error."""
+    from overopt import report
+    from overopt.lab import independent, law_of
+    from overopt.lab.document import curve_document
+    from overopt.lab.strengths import pressure_named, shown_strengths
+
+    law = independent(gold=law_of(gold), error=law_of(error))
+    chosen = pressure_named(pressure, soft_lambda)
+    strengths = _listed(at) if at else shown_strengths(law, chosen, to)
+    document = curve_document(law.curve(chosen, strengths))
+    _tell(document, json, report)
+    return 0
+
+
+def _tell(document: dict[str, Any], json: bool, report: Any) -> None:
+    if json:
+        emit(report.to_json(document) + "\n")
+    else:
+        emit(report.lab_curve(document, width=terminal_width()))
+
+
+def _listed(text: str) -> list[float]:
+    from overopt.errors import BadOption
+
+    try:
+        return sorted({float(part) for part in text.split(",")})
+    except ValueError:
+        raise BadOption(f"--at {text}: give numbers with commas between, such as 1,4,16") from None

@@ -1,0 +1,36 @@
+"""An exact curve as plain data, schema overopt.lab/1 (docs/lab.md)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from overopt import __version__
+from overopt.lab.exact_curve import ExactCurve
+
+__all__ = ["SCHEMA", "curve_document"]
+
+SCHEMA = "overopt.lab/1"
+LISTS = ("strength", "kl", "gold", "error_bound", "proxy", "win_rate", "chi_square")
+
+
+def curve_document(curve: ExactCurve) -> dict[str, Any]:
+    """The curve, its turns and its peak; numbers that do not exist are NaN here, null in JSON."""
+    peak, moments = curve.peak(), curve.joint.moments()
+    return {
+        "schema": SCHEMA,
+        "version": __version__,
+        "kind": "curve",
+        "law": curve.joint.to_dict(),
+        "moments": asdict(moments),
+        "pressure": {
+            "id": curve.pressure.id,
+            "label": curve.pressure.label,
+            "knob": curve.pressure.knob,
+            "parameters": curve.pressure.parameters(),
+        },
+        **{name: getattr(curve, name).tolist() for name in LISTS},
+        "slope": curve.slope().tolist(),
+        "extrema": [asdict(extremum) for extremum in curve.extrema()],
+        "peak": asdict(peak) if peak else None,
+    }

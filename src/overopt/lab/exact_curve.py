@@ -1,0 +1,245 @@
+"""Gold under pressure for a known law, exactly: the integral of m(q) w(q; strength) dq.
+
+It is the integral that the audit estimates, by quadrature: the profile of the law gives mean gold m
+at each proxy value, the pressure its density ratio w. Panels are cut until every strength's
+integrand is resolved; ``error_bound`` adds what the quadrature may still miss to what the profile
+may. A peak is looked for between the strengths asked for, on a grid of its own, because curves may
+rise, fall and rise again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy as np
+import numpy.typing as npt
+
+from overopt.errors import BadOption
+from overopt.lab.existence import demand_existence, depth_for
+from overopt.lab.joints.joint import FloatArray, Joint
+from overopt.lab.profile import RULE, Profile, profile_of
+from overopt.pressure import Pressure, RankPressure
+
+__all__ = ["ExactCurve", "Extremum", "exact_curve"]
+
+RESOLVED = 1e-9  # error of one strength's integral, in units of the spread of gold
+MOST_ROUNDS = 40
+BLOCK = 32  # strengths evaluated at once
+STEPS_TO_DOUBLING = 8
+ZOOM, ZOOMS = 17, 4
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Extremum:
+    """A ``kind`` ("peak" or "trough") of a curve: where, how much gold, at which KL in nats."""
+
+    kind: str
+    strength: float
+    gold: float
+    kl: float
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ExactCurve:
+    """Gold under one pressure at S strengths: all arrays [S], named as in ``GoldCurve``.
+
+    ``error_bound`` of gold, in its unit; ``kl`` nats; ``proxy`` mean proxy selected, NaN where the
+    law has none.
+    """
+
+    joint: Joint
+    pressure: Pressure
+    strength: FloatArray
+    kl: FloatArray
+    chi_square: FloatArray
+    win_rate: FloatArray
+    proxy: FloatArray
+    gold: FloatArray
+    error_bound: FloatArray
+    profile: Profile = field(repr=False)
+
+    def at(self, strengths: npt.ArrayLike) -> ExactCurve:
+        """The same curve at other strengths, within the range of these."""
+        return _evaluated(self.joint, self.pressure, np.asarray(strengths, float), self.profile)
+
+    def extrema(self) -> tuple[Extremum, ...]:
+        """Every inner peak and trough between the first and the last strength, ascending.
+
+        Found on eight strengths to the doubling, then located to six digits (whole numbers where
+        the pressure's strengths are). Changes below the error bound are none.
+        """
+        grid = _search_grid(self.pressure, self.strength)
+        if len(grid) < 3:
+            return ()
+        found = self.at(grid)
+        turning = _turning_points(found.gold, found.error_bound)
+        return tuple(self._located(grid, k, kind) for k, kind in turning)
+
+    def peak(self) -> Extremum | None:
+        """The strength of most gold; None where gold is highest at the end of the curve.
+
+        No pressure at all where every strength loses.
+        """
+        ends = self.at(self.strength[[0, -1]])
+        first = Extremum(
+            kind="peak", strength=float(self.strength[0]), gold=float(ends.gold[0]), kl=0.0
+        )
+        peaks = [first, *(e for e in self.extrema() if e.kind == "peak")]
+        best = max(peaks, key=lambda e: e.gold)
+        return best if best.gold > ends.gold[-1] + ends.error_bound[-1] else None
+
+    def slope(self) -> FloatArray:
+        """d gold / d ln(strength) [S], by central differences of the exact curve; NaN at 0."""
+        step = 1e-3
+        positive = self.strength > 0
+        safe = np.where(positive, self.strength, 1.0)
+        up, down = (self.at(safe * np.exp(sign * step)).gold for sign in (1, -1))
+        return np.where(positive, (up - down) / (2 * step), np.nan)
+
+    def _located(self, grid: FloatArray, k: int, kind: str) -> Extremum:
+        """The extremum near grid point ``k``, by zooming in on a bracket."""
+        low, high = grid[k - 1], grid[k + 1]
+        sign = 1 if kind == "peak" else -1
+        for _ in range(ZOOMS):
+            points = np.linspace(low, high, ZOOM)
+            best = int(np.argmax(sign * self.at(points).gold))
+            low, high = points[max(best - 1, 0)], points[min(best + 1, ZOOM - 1)]
+        candidates = np.array([(low + high) / 2])
+        if self.pressure.whole:
+            candidates = np.unique(np.floor([low, low + 1, high, high + 1]))
+        at = self.at(candidates)
+        best = int(np.argmax(sign * at.gold))
+        return Extremum(
+            kind=kind,
+            strength=float(at.strength[best]),
+            gold=float(at.gold[best]),
+            kl=float(at.kl[best]),
+        )
+
+
+def exact_curve(joint: Joint, pressure: Pressure, strengths: npt.ArrayLike) -> ExactCurve:
+    """Gold at ascending ``strengths`` [S] for a known law.
+
+    Raises BadOption for strengths that the pressure cannot have, NotIdentified, with the reason,
+    where mean gold under this pressure does not exist.
+    """
+    strength = _checked(pressure, strengths)
+    demand_existence(joint, pressure, float(strength[-1]))
+    nats = depth_for(joint, pressure, float(strength[-1]))
+    return _evaluated(joint, pressure, strength, profile_of(joint, nats).fine())
+
+
+def _checked(pressure: Pressure, strengths: npt.ArrayLike) -> FloatArray:
+    strength = np.atleast_1d(np.asarray(strengths, dtype=float))
+    least = pressure.no_pressure
+    if not (strength.ndim == 1 and len(strength) and np.isfinite(strength).all()):
+        raise BadOption(f"{pressure.label}: strengths must be a list of finite numbers")
+    if (strength < least).any() or (np.diff(strength) <= 0).any():
+        raise BadOption(
+            f"{pressure.label}: strengths ({pressure.knob}) must ascend from {least:g} or more, "
+            f"got {', '.join(f'{s:g}' for s in strength[:6])}"
+        )
+    return strength
+
+
+def _evaluated(
+    joint: Joint, pressure: Pressure, strength: FloatArray, profile: Profile
+) -> ExactCurve:
+    if isinstance(pressure, RankPressure):
+        jumps = pressure.density(strength).jumps
+        if len(jumps) and len(profile.half):
+            profile = profile.at_edges(np.union1d(profile.edges, profile.tail_points(jumps)))
+    parts = [
+        _integrated(joint, pressure, strength[first : first + BLOCK], profile)
+        for first in range(0, len(strength), BLOCK)
+    ]
+    return ExactCurve(
+        joint=joint,
+        pressure=pressure,
+        strength=strength,
+        profile=profile,
+        **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]},
+    )
+
+
+def _integrated(
+    joint: Joint, pressure: Pressure, strength: FloatArray, profile: Profile
+) -> dict[str, FloatArray]:
+    """The curve's arrays for a block of strengths."""
+    for _ in range(MOST_ROUNDS):
+        law = profile.law()
+        log_ratio = pressure.log_ratio(law, strength)
+        share = np.exp(log_ratio + law.log_mass)
+        missing = _missing(profile, share)
+        unresolved = (missing > RESOLVED).any(axis=0)
+        if not unresolved.any():
+            break
+        profile = profile.halved(np.asarray(unresolved))
+    gold_at = np.concatenate([profile.gold.ravel(), profile.atoms.gold])
+    gold = share @ gold_at
+    total = share.sum(axis=1)
+    unit = profile.gold_unit
+    exact = np.zeros(len(profile.atoms.mass))
+    error = np.concatenate([np.repeat(profile.error, RULE.size), exact])
+    size = unit + np.abs(gold_at)
+    bound = (missing.sum(axis=1) + np.abs(total - 1)) * unit + 3 * (share @ (error * size))
+    moments = joint.moments()
+    with np.errstate(over="ignore"):
+        energy = np.where(share > 0, share * np.exp(np.where(share > 0, log_ratio, 0.0)), 0.0)
+    has_proxy = np.isfinite(moments.proxy_mean)
+    return {
+        "gold": gold / total,
+        "error_bound": bound,
+        "proxy": share @ law.value / total if has_proxy else np.full(len(strength), np.nan),
+        "kl": np.maximum(np.sum(share * np.where(share > 0, log_ratio, 0.0), axis=1), 0.0),
+        "chi_square": np.maximum(energy.sum(axis=1) - 1, 0.0),
+        "win_rate": share @ law.middle,
+    }
+
+
+def _missing(profile: Profile, share: FloatArray) -> FloatArray:
+    """Error [strengths, panels] of each panel's integral of gold, in units of its spread."""
+    panels = len(profile.half)
+    inside = share[:, : panels * RULE.size].reshape(len(share), panels, RULE.size)
+    density = inside / RULE.weights
+    size = 1 + np.abs(profile.gold) / profile.gold_unit
+    value = density * size
+    top = value.max(axis=2)
+    rough = np.minimum(RULE.unresolved(value) / np.where(top > 0, top, 1.0), 1.0)
+    narrow = 2 * profile.half <= 1e-13
+    return np.asarray(np.where(narrow, 0.0, 2 * top * rough**1.5))
+
+
+def _search_grid(pressure: Pressure, strength: FloatArray) -> FloatArray:
+    """Strengths on which turns are looked for: geometric, and whole where the pressure's are."""
+    first, last = float(strength[0]), float(strength[-1])
+    start = first if first > 0 else last / 4096
+    if not last > start:
+        return np.unique(strength)
+    steps = int(np.ceil(STEPS_TO_DOUBLING * np.log2(last / start))) + 1
+    grid = np.geomspace(start, last, steps)
+    grid[[0, -1]] = start, last
+    if pressure.whole:
+        grid = np.unique(np.rint(grid))
+    return np.unique(np.concatenate([[first], grid]))
+
+
+def _turning_points(gold: FloatArray, bound: FloatArray) -> list[tuple[int, str]]:
+    """Inner positions where gold turns by more than twice the bound, with their kinds."""
+    found: list[tuple[int, str]] = []
+    direction, best = 0, 0
+    for k in range(1, len(gold)):
+        change = gold[k] - gold[best]
+        sure = 2 * (bound[k] + bound[best])
+        if direction == 0:
+            if abs(change) > sure:
+                direction, best = int(np.sign(change)), k
+        elif change * direction >= 0:
+            best = k
+        elif abs(change) > sure:
+            found.append((best, "peak" if direction > 0 else "trough"))
+            direction, best = -direction, k
+    return found

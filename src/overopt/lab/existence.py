@@ -1,0 +1,55 @@
+"""Whether mean gold under a pressure exists for a law, and how deep into the tails it reaches."""
+
+from __future__ import annotations
+
+import math
+
+from overopt.errors import NotIdentified
+from overopt.lab.joints.joint import Joint
+from overopt.lab.profile import DEEPEST
+from overopt.pressure import ChiSquare, KLTilt, Pressure
+
+__all__ = ["demand_existence", "depth_for"]
+
+DEEPEST_TILT = 20_000.0  # nats
+
+
+def demand_existence(joint: Joint, pressure: Pressure, strength: float) -> None:
+    """Raise NotIdentified, with the reason, where gold under ``strength`` has no mean."""
+    moments = joint.moments()
+    if not math.isfinite(moments.gold_mean):
+        raise NotIdentified(
+            f"gold has no finite mean (it is {moments.gold_mean}), so no curve of mean gold "
+            "exists: choose a gold law with a lighter tail"
+        )
+    if isinstance(pressure, ChiSquare) and strength > 0 and not math.isfinite(moments.proxy_sd):
+        raise NotIdentified(
+            "the proxy has no finite variance, so the chi-square optimum does not exist: its ratio "
+            "grows with the proxy; use a rank pressure such as best_of_n"
+        )
+    if isinstance(pressure, KLTilt) and strength > 0 and not strength < moments.tilt_limit:
+        if moments.tilts_known:
+            reason = "the optimum of KL-regularised training does not exist"
+        else:
+            reason = "the optimum of KL-regularised training is not known to exist"
+        raise NotIdentified(
+            f"{reason} at 1 / beta = {strength:g}: the proxy's upper tail has exponential moments "
+            f"only below {moments.tilt_limit:g}; use a smaller strength or a rank pressure"
+        )
+
+
+def depth_for(joint: Joint, pressure: Pressure, strength: float) -> float:
+    """How far into the tails, in nats, a profile must reach for ``strength``."""
+    if not isinstance(pressure, KLTilt) or strength == 0:
+        return DEEPEST
+    # Tilted, the tail beyond depth x weighs about exp(strength * (value at x) - x).
+    nats = DEEPEST
+    while nats <= DEEPEST_TILT:
+        high = joint.reach(nats)[1]
+        if strength * high - nats < strength * joint.reach(nats / 2)[1] - nats / 2 - 60:
+            return nats
+        nats *= 2
+    raise NotIdentified(
+        f"the KL tilt at 1 / beta = {strength:g} lives more than {DEEPEST_TILT:g} nats out in the "
+        "proxy's tail: use a smaller strength"
+    )

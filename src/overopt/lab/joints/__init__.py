@@ -1,0 +1,1 @@
+"""Joint laws of gold and proxy."""

@@ -1,0 +1,67 @@
+"""Pressures by name, and the strengths at which a law's curve is shown unless asked otherwise."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from overopt.errors import BadOption
+from overopt.lab.joints.joint import FloatArray, Joint
+from overopt.pressure import (
+    BestOfN,
+    BestOfPoisson,
+    ChiSquare,
+    KLTilt,
+    Pressure,
+    RankPressure,
+    SoftBestOfN,
+    Threshold,
+)
+
+__all__ = ["PRESSURES", "pressure_named", "shown_strengths"]
+
+PRESSURES: dict[str, type[Pressure]] = {
+    family.id: family
+    for family in (BestOfN, Threshold, KLTilt, SoftBestOfN, BestOfPoisson, ChiSquare)
+}
+FARTHEST_RANK, FARTHEST_SOFT = 65536.0, 1024.0
+FARTHEST_SCORE = 4.0  # per standard deviation of the proxy
+TILT_ROOM = 0.95  # of the largest tilt that exists
+
+
+def pressure_named(name: str, sharpness: float = 1.0) -> Pressure:
+    """The pressure called ``name`` (best_of_n or best-of-n, ...), or BadOption with the choices."""
+    family = PRESSURES.get(name.strip().replace("-", "_"))
+    if family is None:
+        raise BadOption(f"no pressure {name!r}: choose from {', '.join(PRESSURES)}")
+    return SoftBestOfN(sharpness=sharpness) if family is SoftBestOfN else family()
+
+
+def shown_strengths(joint: Joint, pressure: Pressure, to: float | None = None) -> FloatArray:
+    """No pressure, then one strength for each doubling up to ``to`` (default: by the law)."""
+    last = _farthest(joint, pressure) if to is None else float(to)
+    least = pressure.no_pressure
+    if not (math.isfinite(last) and last > least):
+        raise BadOption(
+            f"strengths of {pressure.label} ({pressure.knob}) start at {least:g}: the last must be "
+            f"larger, got {last:g}"
+        )
+    if pressure.whole:
+        last = math.floor(last)
+    first = 1.0 if least == 1 else last / 2**10
+    doublings = first * 2.0 ** np.arange(math.floor(math.log2(last / first) + 1e-9) + 1)
+    return np.unique(np.concatenate([[least], doublings, [last]]))
+
+
+def _farthest(joint: Joint, pressure: Pressure) -> float:
+    if isinstance(pressure, SoftBestOfN):
+        return FARTHEST_SOFT
+    if isinstance(pressure, RankPressure):
+        return FARTHEST_RANK
+    moments = joint.moments()
+    spread = moments.proxy_sd if math.isfinite(moments.proxy_sd) else 1.0
+    last = FARTHEST_SCORE / (spread if spread > 0 else 1.0)
+    if isinstance(pressure, KLTilt) and 0 < moments.tilt_limit < math.inf:
+        last = min(last, TILT_ROOM * moments.tilt_limit)
+    return last

@@ -1,0 +1,102 @@
+"""What the lab computed, in a terminal: plain columns, the answer first."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+
+from overopt.report.words import ABSENT, Document, counted, number, strength_text
+
+__all__ = ["lab_curve", "lab_list"]
+
+DIGITS = 6  # what an exact curve is exact to
+
+
+def lab_curve(document: Document, width: int = 80) -> str:
+    """A curve: its peak in a sentence, then one row for each strength."""
+    knob = document["pressure"]["knob"]
+    rows: list[tuple[str, ...]] = [(knob, "KL", "gold", "proxy", "slope")]
+    columns = ("strength", "kl", "gold", "proxy", "slope")
+    for strength, kl, gold, proxy, slope in zip(*(document[name] for name in columns), strict=True):
+        exact = [_exact(value) for value in (kl, gold, proxy, slope)]
+        rows.append((number(strength), *exact))
+    lines = [
+        *textwrap.wrap(f"{_law(document['law'])}; {document['pressure']['label']}", width),
+        "",
+        *textwrap.wrap(_answer(document), width),
+        "",
+        *_columns(rows),
+        "",
+        *textwrap.wrap(_accuracy(document), width),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def lab_list(document: Document, width: int = 80) -> str:
+    """The laws and what they need, then the pressures."""
+    laws = [(law["name"], law["example"], law["tail"]) for law in document["laws"]]
+    pressures = [(one["id"], one["knob"], one["label"]) for one in document["pressures"]]
+    common = f"Every law also takes {', '.join(document['common'])}."
+    return "\n".join(
+        [
+            *_columns([("law", "such as", "upper tail"), *laws], left=True),
+            "",
+            *textwrap.wrap(common, width),
+            "",
+            *_columns([("pressure", "strength", ""), *pressures], left=True),
+            "",
+        ]
+    )
+
+
+def _answer(document: Document) -> str:
+    knob = document["pressure"]["knob"]
+    first, last = document["gold"][0], document["gold"][-1]
+    end = f"at {strength_text(knob, document['strength'][-1])}"
+    peak = document["peak"]
+    if peak is None:
+        count = len(document["extrema"])
+        note = f", after {counted(count, 'turn')} on the way" if count else ""
+        return f"No peak in this range: gold is highest {end}, {_exact(last)}{note}."
+    if peak["strength"] == document["strength"][0]:
+        top = f"gold is highest under no pressure, {_exact(first)}"
+        return f"Do not push: {top}; it is {_exact(last)} {end}."
+    where = strength_text(knob, peak["strength"])
+    turns = [turn for turn in document["extrema"] if turn["strength"] != peak["strength"]]
+    others = "; ".join(
+        f"{turn['kind']} {strength_text(knob, turn['strength'])}, gold {_exact(turn['gold'])}"
+        for turn in turns
+    )
+    return (
+        f"Gold peaks at {where} (KL {number(peak['kl'])} nats): {_exact(peak['gold'])}, from "
+        f"{_exact(first)} under no pressure, and is {_exact(last)} {end}."
+        + (f" It turns more than once: {others}." if others else "")
+    )
+
+
+def _accuracy(document: Document) -> str:
+    worst = max(document["error_bound"])
+    return f"KL in nats; slope per unit of ln strength. Gold is exact to {worst:.1g}."
+
+
+def _law(law: Document) -> str:
+    parts = [f"{key} {value}" for key, value in law.items() if key != "kind"]
+    return ", ".join([*parts, law["kind"]])
+
+
+def _exact(value: float | None) -> str:
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    return f"{value:z.{DIGITS}f}" if abs(value) < 1e6 else f"{value:.{DIGITS}e}"
+
+
+def _columns(rows: Sequence[Sequence[str]], left: bool = False) -> list[str]:
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.ljust(size) if left else cell.rjust(size)
+            for cell, size in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]

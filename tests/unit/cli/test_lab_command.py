@@ -1,0 +1,92 @@
+"""``overopt lab``: exact curves from the command line."""
+
+import json
+
+import pytest
+
+from overopt.cli import run
+
+CURVE = ["lab", "curve", "--gold", "normal:sd=2", "--error", "t:df=3,sd=1"]
+
+
+def document(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    assert run([*arguments, "--json"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("\n") == 1
+    found: dict[str, object] = json.loads(printed)
+    return found
+
+
+def test_a_curve_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    found = document([*CURVE, "--pressure", "best-of-n", "--to", "65536"], capsys)
+    assert found["schema"] == "overopt.lab/1"
+    assert found["strength"] == [2.0**k for k in range(17)]
+    lists = ("kl", "gold", "proxy", "error_bound", "win_rate", "chi_square", "slope")
+    assert {len(found[name]) for name in lists} == {17}  # type: ignore[arg-type]
+    peak = found["peak"]
+    assert isinstance(peak, dict)
+    assert (peak["strength"], round(peak["gold"], 6)) == (169, 4.091391)
+
+
+def test_a_curve_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*CURVE, "--at", "1,16,256"]) == 0
+    told = capsys.readouterr().out
+    assert "Gold peaks at n = 169 (KL 4.14 nats): 4.091391" in told
+    assert "\n256  4.549084  4.052506" in told
+
+
+def test_a_curve_without_a_peak_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    light = ["lab", "curve", "--gold", "normal:sd=2", "--error", "normal", "--to", "64"]
+    assert run(light) == 0
+    assert "No peak in this range: gold is highest at n = 64" in capsys.readouterr().out
+    assert document(light, capsys)["peak"] is None
+
+
+def test_the_list_names_every_law_and_pressure(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["lab", "list"]) == 0
+    told = capsys.readouterr().out
+    for word in ("lognormal:sigma=0.69,mean=0", "t:df=3,sd=1", "best_of_poisson", "chi_square"):
+        assert word in told
+    found = document(["lab", "list"], capsys)
+    assert {law["name"] for law in found["laws"]} >= {"normal", "t", "levy"}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("gold", "said"),
+    [
+        ("t:df=-1", "t: df must be above 0, got -1"),
+        ("student", "no law 'student': choose from beta, "),
+        ("normal:df=3", "law normal cannot read 'df=3': it takes shift, scale, mean, sd"),
+        ("t", "law t needs df: write t:df=NUMBER"),
+        ("normal:sd=big", "law normal: sd=big is not a number"),
+        ("normal:sd=1,sd=2", "law normal is given sd twice"),
+        ("t:df=2,sd=1", "t: sd=1 cannot be had"),
+        ("levy", "gold has no finite mean"),
+    ],
+)
+def test_a_bad_law_is_one_line(gold: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["lab", "curve", "--gold", gold, "--error", "normal"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"overopt: {said}")
+    assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--pressure", "worst-of-n"], "no pressure 'worst-of-n': choose from best_of_n, "),
+        (["--to", "0.5"], "strengths of best-of-n (n) start at 1"),
+        (["--at", "1,x"], "--at 1,x: give numbers"),
+        (["--at", "0.5,2"], "best-of-n: strengths (n) must ascend from 1"),
+        (["--pressure", "kl-tilt", "--to", "1"], "the optimum of KL-regularised training does not"),
+    ],
+)
+def test_a_bad_pressure_is_one_line(
+    more: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*CURVE, *more]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"overopt: {said}")
+    assert told.err.count("\n") == 1
