@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from overopt import __version__
 from overopt.lab.document import SCHEMA
 from overopt.lab.marginals.specification import FAMILIES, law_of, parameters_of
 from overopt.lab.strengths import PRESSURES
@@ -30,7 +29,6 @@ def catalogue() -> dict[str, Any]:
     common = parameters_of(FAMILIES["normal"])[1]
     return {
         "schema": SCHEMA,
-        "version": __version__,
         "kind": "list",
         "laws": [_entry(name) for name in FAMILIES],
         "common": common,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from overopt import __version__
 from overopt.lab.exact_curve import ExactCurve
 
 __all__ = ["SCHEMA", "curve_document"]
@@ -19,7 +18,6 @@ def curve_document(curve: ExactCurve) -> dict[str, Any]:
     peak, moments = curve.peak(), curve.joint.moments()
     return {
         "schema": SCHEMA,
-        "version": __version__,
         "kind": "curve",
         "law": curve.joint.to_dict(),
         "moments": asdict(moments),
