@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from tables import table
 
+from overopt.auditing.data_checks.scale import scored_proxy
 from overopt.auditing.mechanisms import Mechanism, mechanisms_of
+from overopt.auditing.mechanisms.mechanism import Inspection
 from overopt.curves.completed_gold import completed_gold, label_design
 from overopt.curves.estimation import gold_curve
 from overopt.curves.objective import within_spread
@@ -23,6 +25,7 @@ __all__ = [
     "exploited",
     "healthy",
     "ids",
+    "inspection",
     "mechanism",
     "mechanisms",
     "named",
@@ -44,6 +47,22 @@ def mechanisms(samples: Samples, level: float = 0.95) -> list[Mechanism]:
     spread = within_spread(samples)
     point = operating_point(curve, spread)
     return list(mechanisms_of(samples, "a", completed, spread=spread, point=point, level=level))
+
+
+def inspection(samples: Samples, level: float = 0.99) -> Inspection:
+    """What each mechanism reads of proxy ``a``; every row labelled."""
+    completed = completed_gold(samples, "a", "all")
+    spread = within_spread(samples)
+    view = scored_proxy(samples, "a")
+    assert view is not None
+    return Inspection(
+        view=view,
+        completed=completed,
+        features=samples.features,
+        spread=spread,
+        point=operating_point(gold_curve(samples, "a", BestOfN()), spread),
+        level=level,
+    )
 
 
 def ids(samples: Samples) -> list[str]:

@@ -31,7 +31,8 @@ MECHANISM_ENTRIES = (
             "candidates, a fifth by another feature, a text that many prompts repeat) wins at "
             "least a fifth of the groups and half as often again as chance would have it; and "
             "without it best-of-n is proven to give more gold, and to gain more over no pressure, "
-            "by at least a tenth of the within-prompt sd. The report shows both curves."
+            "by at least a tenth of the within-prompt sd. Where it meets other candidates at the "
+            "same rank, it has less gold than they. The report shows both curves."
         ),
         remedy=(
             "Look at the rows named: was the kind built from the reference, tuned on this score, "
@@ -71,7 +72,8 @@ MECHANISM_ENTRIES = (
             "Winners have proven more (or less) of a feature, such as length, than random "
             "candidates, by 0.3 sd or more and still growing over the last doubling of n; having "
             "more of it is not worth having by itself; and with the share of the score that the "
-            "feature explains taken out, best-of-n is proven to give more gold."
+            "feature explains taken out, best-of-n is proven to give more gold. At equal ranks by "
+            "the score, more of the feature means less gold."
         ),
         remedy=(
             "Adjust the score for the feature (its regression within prompts), compare candidates "

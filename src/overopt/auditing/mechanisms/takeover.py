@@ -1,10 +1,11 @@
 """Does one feature, such as length, take over as pressure rises?
 
 The feature enters by its rank within the group, in units of the sd of such ranks, so no outlier
-rules it. It takes over when three things hold: the winners' mean feature lies proven 0.3 sd or more
+rules it. It takes over when four things hold: the winners' mean feature lies proven 0.3 sd or more
 from that of random candidates and still moves away over the last doubling of n; candidates with
 more of it (or less, as it goes) have on the whole hardly more gold; and best-of-n by the score
-with the feature's share removed is proven to give more gold. That share is the regression, within
+with the feature's share removed is proven to give more gold; and at equal ranks by the score, more
+of the feature is proven to mean less gold (see ``at_rank``). That share is the regression, within
 groups, of the score (normal scores of its ranks) on the feature's rank, piecewise linear with bends
 at the median and the top fifth.
 
@@ -22,6 +23,7 @@ import numpy.typing as npt
 
 from overopt.auditing.data_checks.ranks import group_ranks, group_sums
 from overopt.auditing.mechanisms.association import pair_difference
+from overopt.auditing.mechanisms.at_rank import gold_at_rank
 from overopt.auditing.mechanisms.comparison import Changed, Comparison, comparison
 from overopt.auditing.mechanisms.mechanism import (
     FEWEST_PROMPTS,
@@ -71,7 +73,8 @@ def feature_takeover(case: Inspection) -> Mechanism | None:
         own = pair_difference(case, _scored_by(case, driver.values))
         residual, explained = _without_share(case, driver.position)
         change = comparison(case, _changed(case, residual), claims=len(drivers))
-        if change and change.matters and own and own[0] <= NEGLIGIBLE * case.spread:
+        guilty = not gold_at_rank(case, driver.position, claims=len(drivers)).acquits
+        if change and change.matters and guilty and own and own[0] <= NEGLIGIBLE * case.spread:
             proven.append((driver, change, own, explained))
     if not proven:
         return None
