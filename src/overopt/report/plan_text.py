@@ -159,7 +159,7 @@ def _changed(one: Document) -> str:
 
 
 def _enough(plan: Document) -> Iterator[RenderableType]:
-    error = 100 * max(one["monte_carlo_error"] for one in plan["variants"])
+    error = 50 / max(one["studies"] for one in plan["variants"][1:]) ** 0.5
     labels, rows = plan["enough_labels"], plan["prompts"] * plan["candidates"]
     said = (
         f"From {counted(labels, 'label')} on, twice as many narrow the gain by less than 5 %: then "

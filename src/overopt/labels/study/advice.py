@@ -16,6 +16,7 @@ __all__ = ["Advice", "advice"]
 LEAST_SHRINKING = 0.05  # of the half-width, when labels are doubled
 LEAST_MORE = 0.05  # of studies
 POWER = 0.8
+BOTH = "prompts and labels"
 
 
 @final
@@ -26,7 +27,7 @@ class Advice:
     ``enough_labels`` is the number from which doubling narrows the gain by less than 5 %, None if
     there is none below all rows; ``enough_candidates`` the number from which more are of no use at
     this label budget, None if the most that was tried still helped; ``change_first`` is labels,
-    prompts, candidates or nothing.
+    prompts, candidates, prompts and labels, or nothing.
     """
 
     sentence: str
@@ -88,13 +89,18 @@ def _enough_candidates(changed: Sequence[Variant]) -> int | None:
 
 
 def _change_first(changed: Sequence[Variant]) -> str:
-    """Which of labels, prompts and candidates, doubled, helps most; nothing where none helps."""
+    """Which of labels, prompts and candidates, doubled, helps most; nothing where none helps.
+
+    Labels and prompts together where only that moves the share; a narrower gain counts last.
+    """
     now, doubled = changed[0], _doubled(changed)
     if now.answers >= POWER:
         return "nothing"
     better = {name: one for name, one in doubled.items() if _clearly_more(now, one)}
     if better:
         return max(better, key=lambda name: better[name].answers)
+    if any(_clearly_more(now, one) for one in changed if one.changed == "both"):
+        return BOTH
     narrower = {
         name: one.half_width
         for name, one in doubled.items()
@@ -143,6 +149,12 @@ def _first_clause(changed: Sequence[Variant], first: str) -> str:
     now, doubled = changed[0], _doubled(changed)
     if first == "nothing":
         return "" if now.answers >= POWER else "Doubling one thing alone changes little."
+    if first == BOTH:
+        both = next(one for one in changed if one.changed == "both")
+        return (
+            f"Change prompts and labels together: {both.study.prompts:,} prompts with "
+            f"{both.study.labels:,} labels would decide it in {_percent(both.answers)}."
+        )
     one = doubled[first]
     count = getattr(one.study, first)
     if not _clearly_more(now, one):

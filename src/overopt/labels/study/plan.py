@@ -210,5 +210,6 @@ def _variant(one: Variant) -> dict[str, Any]:
         "labels": one.study.labels,
         "half_width": one.half_width if math.isfinite(one.half_width) else None,
         "answers": one.answers,
+        "studies": one.studies,
         "monte_carlo_error": one.error,
     }

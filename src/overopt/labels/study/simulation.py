@@ -189,7 +189,7 @@ def decided(study: Study, scenario: Scenario, *, level: float, studies: int, see
         counts={decision: counts[decision] for decision in DECISIONS},
         right=dict(right),
         wrong=wrong,
-        regret=regret / studies,
+        regret=regret / max(studies, 1),
     )
 
 

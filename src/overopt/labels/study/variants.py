@@ -47,11 +47,6 @@ class Question:
         spread = self.scenario.spread
         return any(claim_holds(self.decision, n, truth, spread) for n in range(1, candidates + 1))
 
-    def answered(self, ended: Decided) -> tuple[float, float]:
-        """Share of studies that answer rightly, and its Monte Carlo standard error."""
-        share = ended.right.get(self.decision, 0) / ended.studies
-        return share, math.sqrt(share * (1 - share) / ended.studies)
-
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +54,19 @@ class Variant:
     """A changed study: ``changed`` says what (now, labels, candidates, prompts, both, shape).
 
     ``half_width`` is the mean of the gain's over n > 1, in units of gold; ``answers`` the share of
-    studies that answer the question rightly, ``error`` its Monte Carlo standard error.
+    simulated ``studies`` that answer the question rightly.
     """
 
     changed: str
     study: Study
     half_width: float
     answers: float
-    error: float
+    studies: int
+
+    @property
+    def error(self) -> float:
+        """Monte Carlo standard error of ``answers``."""
+        return math.sqrt(self.answers * (1 - self.answers) / max(self.studies, 1))
 
 
 def question(worlds: tuple[Scenario, ...], candidates: int) -> Question:
@@ -97,14 +97,11 @@ def variants(
     found = []
     for done, (changed, other) in enumerate(changes):
         progress(done / len(changes))
-        if changed == "now":
-            share, error = asked.answered(ended)
-        elif asked.answerable(other.candidates):
-            share, error = asked.answered(
-                decided(other, asked.scenario, level=level, studies=studies, seed=seed)
-            )
-        else:
-            share, error = 0.0, 0.0
+        counted = ended
+        if changed != "now":
+            # Where the answer cannot be true of so few candidates, nobody need count how often.
+            tried = studies if asked.answerable(other.candidates) else 0
+            counted = decided(other, asked.scenario, level=level, studies=tried, seed=seed)
         widths = half_widths(
             other, asked.scenario, level=level, studies=min(studies, CURVES), seed=seed
         )
@@ -113,8 +110,8 @@ def variants(
                 changed=changed,
                 study=other,
                 half_width=widths.typical,
-                answers=share,
-                error=error,
+                answers=counted.right.get(asked.decision, 0) / max(counted.studies, 1),
+                studies=counted.studies,
             )
         )
     return tuple(found)

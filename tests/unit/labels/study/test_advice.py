@@ -28,7 +28,7 @@ def variant(
         study=Study(prompts=prompts, candidates=candidates, labels=labels),
         half_width=half_width,
         answers=answers,
-        error=0.02,
+        studies=400,
     )
 
 
@@ -70,6 +70,12 @@ def test_fewer_candidates_suffice_where_none_of_the_larger_numbers_does_better()
     assert few.enough_candidates == 4
     more = said(variant("now", 0.3), variant("candidates", 0.6, candidates=16))
     assert more.enough_candidates is None
+    late = said(
+        variant("now", 0.5),
+        variant("candidates", 0.5, candidates=4),
+        variant("candidates", 0.9, candidates=16),
+    )
+    assert late.enough_candidates is None
     assert more.change_first == "candidates"
     assert "Change candidates first: 16 would decide it in 60 %." in more.sentence
 
@@ -91,6 +97,16 @@ def test_nothing_need_change_where_the_turn_is_seen() -> None:
     stuck = said(variant("now", 0.0), variant("labels", 0.0, labels=240))
     assert stuck.change_first == "nothing"
     assert "Doubling one thing alone changes little." in stuck.sentence
+
+
+def test_prompts_and_labels_together_where_neither_alone_moves_the_share() -> None:
+    found = said(
+        variant("now", 0.3),
+        variant("labels", 0.3, labels=240, half_width=0.2),
+        variant("both", 0.7, prompts=200, labels=240),
+    )
+    assert found.change_first == "prompts and labels"
+    assert "200 prompts with 240 labels would decide it in 70 %." in found.sentence
 
 
 def test_another_split_of_the_same_samples_is_told_where_it_is_better() -> None:

@@ -110,6 +110,12 @@ def test_variants_change_one_thing_and_keep_the_number_of_samples_where_they_say
             assert kept.count(False) == 1
 
 
+def test_no_study_is_spent_on_an_answer_that_cannot_be_true() -> None:
+    few = {one.study.candidates: one for one in planned().variants if one.changed == "candidates"}
+    assert (few[2].studies, few[2].answers, few[2].error) == (0, 0, 0)
+    assert few[16].studies == 20
+
+
 def test_with_every_row_labelled_variants_stay_labelled_throughout() -> None:
     assert all(one.study.labels == one.study.rows for one in planned(320).variants)
     assert "labels" not in {one.changed for one in planned(320).variants}
