@@ -146,7 +146,7 @@ def _audited(
     if int(table.group_sizes.max()) < 2:
         raise BadSamples(
             f"{table.origin}: every group has a single candidate, so there is nothing to select "
-            "from: give several candidates for each prompt, or name the prompt column (--prompt)"
+            "from: give several candidates a prompt, or name --prompt; overopt tails needs one only"
         )
     design = label_design(table, options.labels_drawn)
     findings = table_findings(table, labels_drawn=design)

@@ -1,4 +1,4 @@
-"""The command line: ``overopt audit``, ``labels``, ``plan``, ``lab``, ``finding``.
+"""The command line: ``overopt audit``, ``tails``, ``labels``, ``plan``, ``lab``, ``finding``.
 
 Exit codes: 0 fine, 1 a finding as severe as ``--fail-on`` says, 2 bad input or options,
 3 a defect of overopt.
@@ -20,6 +20,7 @@ from overopt.cli.lab import lab
 from overopt.cli.labels import labels
 from overopt.cli.output import complain
 from overopt.cli.plan import plan
+from overopt.cli.tails import tails
 from overopt.errors import OveroptError
 
 __all__ = ["main", "run"]
@@ -36,6 +37,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command()(audit)
+app.command()(tails)
 app.command()(finding)
 app.add_typer(labels)
 app.command()(plan)

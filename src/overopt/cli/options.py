@@ -64,6 +64,7 @@ Proxies = Annotated[
     list[str] | None,
     _column("Score to audit; repeat for several. Default: every score-like column.", "--proxy"),
 ]
+OneProxy = Annotated[str, _column("The score whose tail is judged.", "--proxy")]
 Gold = Annotated[
     str | None,
     _column("Trusted quality, higher is better, empty where not labelled.", "--gold"),
@@ -72,6 +73,12 @@ Prompt = Annotated[str | None, _column("What was answered; the unit of every int
 Candidate = Annotated[str | None, _column("Name of a candidate within its prompt.")]
 Source = Annotated[str | None, _column("The system or model that a candidate came from.")]
 Group = Annotated[str | None, _column("Only candidates of one group are compared.")]
+TailPrompt = Annotated[
+    str | None, _column("What was answered. Without such a column each row is its own prompt.")
+]
+TailGroup = Annotated[
+    str | None, _column("Also judge the rows of each value of this column by themselves.")
+]
 LabelProb = Annotated[
     str | None, _column("Recorded chance, above 0 to 1, that this row was ever labelled.")
 ]
@@ -192,6 +199,15 @@ Save = Annotated[
     _option(
         OUTPUT,
         "Also save as .html, .json, .png or .svg, by suffix; repeat for several.",
+        "--save",
+        metavar="PATH",
+    ),
+]
+TailSave = Annotated[
+    list[Path] | None,
+    _option(
+        OUTPUT,
+        "Save the ladder plot (.png, .svg, .html) or the JSON (.json); repeat for several.",
         "--save",
         metavar="PATH",
     ),

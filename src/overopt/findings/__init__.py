@@ -11,11 +11,13 @@ from overopt.findings.curve import CURVE_ENTRIES
 from overopt.findings.data import DATA_ENTRIES
 from overopt.findings.finding import Entry, Finding, Severity
 from overopt.findings.mechanisms import MECHANISM_ENTRIES
+from overopt.findings.tails import TAIL_ENTRIES
 
 __all__ = ["CATALOGUE", "Entry", "Finding", "Severity", "catalogue_entry", "catalogue_page"]
 
 CATALOGUE: dict[str, Entry] = {
-    entry.code: entry for entry in (*DATA_ENTRIES, *CURVE_ENTRIES, *MECHANISM_ENTRIES)
+    entry.code: entry
+    for entry in (*DATA_ENTRIES, *CURVE_ENTRIES, *TAIL_ENTRIES, *MECHANISM_ENTRIES)
 }
 
 PAGE_TITLE = """# Findings

@@ -11,6 +11,7 @@ from overopt.report.page import html, notebook
 from overopt.report.plan_text import plan_terminal
 from overopt.report.saving import FORMATS, save
 from overopt.report.strict_json import to_json
+from overopt.report.tails import save_tails, tails_text
 
 __all__ = [
     "FORMATS",
@@ -21,6 +22,8 @@ __all__ = [
     "notebook",
     "plan_terminal",
     "save",
+    "save_tails",
+    "tails_text",
     "terminal",
     "to_json",
 ]

@@ -52,7 +52,10 @@ def arranged(table: ArrowTable, roles: Roles, place: Place, *, first_row: int = 
     def where(position: int) -> str:
         return place.where(int(row[position]))
 
-    prompt, prompt_ids = _prompts(table[roles.prompt_id], roles.prompt_id, where)
+    if roles.prompt_id is None:
+        prompt, prompt_ids = np.arange(table.num_rows, dtype=np.int32), row.copy()
+    else:
+        prompt, prompt_ids = _prompts(table[roles.prompt_id], roles.prompt_id, where)
     groups = category([table[name] for name in roles.group]) if roles.group else None
     key = prompt if groups is None else prompt * np.int64(len(groups.names)) + groups.codes
     order = slice(None) if (key[1:] >= key[:-1]).all() else stable_order(key)

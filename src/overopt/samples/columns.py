@@ -55,13 +55,17 @@ ROW_NUMBER = "__row"
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What the user named: proxies, gold, features, columns by role, columns that make groups."""
+    """What the user named: proxies, gold, features, columns by role, columns that make groups.
+
+    With ``lone_rows`` a table without a prompt column is one in which each row is its own prompt.
+    """
 
     proxies: tuple[str, ...] = ()
     gold: str | None = None
     columns: Mapping[str, str]
     features: tuple[str, ...] = ()
     by: str | None = None
+    lone_rows: bool = False
 
     def __post_init__(self) -> None:
         unknown = [role for role in self.columns if role not in OPTIONS]
@@ -74,9 +78,12 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Roles:
-    """The column of every role; ``proxies`` and ``features`` map their names to columns."""
+    """The column of every role; ``proxies`` and ``features`` map their names to columns.
 
-    prompt_id: str
+    Without ``prompt_id`` each row is its own prompt.
+    """
+
+    prompt_id: str | None
     proxies: Mapping[str, str]
     features: Mapping[str, str]
     gold: str | None
@@ -107,7 +114,9 @@ def roles_of(schema: Mapping[str, Any], wanted: Wanted, origin: str) -> Roles:
     found, or when no proxy is named and none is recognised.
     """
     finder = _Finder(schema=schema, origin=origin)
-    prompt_id = finder.prompt(wanted.columns.get("prompt_id"))
+    named_prompt = wanted.columns.get("prompt_id")
+    lone = wanted.lone_rows and named_prompt is None and not finder.first(KNOWN["prompt_id"])
+    prompt_id = None if lone else finder.prompt(named_prompt)
     gold = finder.gold(wanted.gold)
     named = {name: finder.column(name, "proxy_", "--proxy") for name in wanted.proxies}
     features = {name: finder.column(name, "proxy_", "--feature") for name in wanted.features}

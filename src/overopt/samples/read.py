@@ -37,6 +37,7 @@ def read_samples(
     pool_groups: bool = False,
     reduce: str | None = None,
     gold_source: str | None = None,
+    lone_rows: bool = False,
     sort_on_disk_above: int = 50_000_000,
 ) -> Samples:
     """Scored candidates from wherever they are, checked, with the rows of a prompt together.
@@ -73,6 +74,8 @@ def read_samples(
     gold_source
         Whose judgement gold is (human, verifier, judge NAME), for sentences. None: as recorded
         with the labels.
+    lone_rows
+        Where no column names the prompt, take each row as its own prompt, instead of BadSamples.
     sort_on_disk_above
         Rows of files from which prompts that lie apart are brought together on disk (duckdb).
 
@@ -87,13 +90,12 @@ def read_samples(
         return source
     if window is not None and window < 1:
         raise BadOption(f"--window {window} reads no step: give 1 or more")
-    wanted = Wanted(
-        proxies=tuple(proxies),
-        gold=gold,
-        columns=dict(columns or {}),
-        features=tuple(features),
-        by=by,
-    )
+    named: dict[str, Any] = {
+        "proxies": tuple(proxies),
+        "features": tuple(features),
+        "columns": dict(columns or {}),
+    }
+    wanted = Wanted(**named, gold=gold, by=by, lone_rows=lone_rows)
     chosen = by is not None or "group" in wanted.columns or pool_groups
     read = _read(parts_of(source), wanted, window, whole=chosen)
     if read.table.num_rows > sort_on_disk_above and read.files and _apart(read):
@@ -207,6 +209,8 @@ def _more(tables: list[ArrowTable], roles: Roles, window: int | None) -> bool:
     """Whether the last steps read so far are too few."""
     if window is not None:
         return len(tables) < window
+    if roles.prompt_id is None:
+        return bool(sum(table.num_rows for table in tables) < ENOUGH_PROMPTS)
     prompts: set[Any] = set()
     for table in tables:
         prompts.update(encoded(table[roles.prompt_id])[1].tolist())
@@ -238,6 +242,8 @@ def _joined(tables: list[ArrowTable]) -> ArrowTable:
 
 def _apart(read: Read) -> bool:
     """Whether rows of a prompt have other rows between them."""
+    if read.roles.prompt_id is None:
+        return False
     codes = encoded(read.table[read.roles.prompt_id])[0]
     return not bool((codes[1:] >= codes[:-1]).all())
 

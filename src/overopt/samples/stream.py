@@ -30,6 +30,7 @@ def stream_samples(
     columns: Mapping[str, str] | None = None,
     by: str | None = None,
     gold_source: str | None = None,
+    lone_rows: bool = False,
     rows_per_block: int = 1 << 19,
 ) -> Iterable[Samples]:
     """Blocks of about ``rows_per_block`` rows, each of whole prompts, in the order of the file.
@@ -46,7 +47,8 @@ def stream_samples(
     """
     if rows_per_block < 1:
         raise BadOption(f"rows_per_block {rows_per_block} holds no row: give 1 or more")
-    wanted = Wanted(proxies=tuple(proxies), gold=gold, columns=dict(columns or {}), by=by)
+    named: dict[str, Any] = {"proxies": tuple(proxies), "columns": dict(columns or {})}
+    wanted = Wanted(**named, gold=gold, by=by, lone_rows=lone_rows)
     parts = parts_of(source)
     roles = roles_of(parts[0].schema, wanted, parts[0].name)
     asked = {name: wanted.columns.get(name) for name in ("candidate_id", "source", "text")}
@@ -78,7 +80,8 @@ def _blocks(
     rows = labelled = 0
     for table in _whole_prompts(batches, roles.prompt_id):
         samples = arranged(table, roles, place, first_row=rows)
-        _check_ended(samples, ended, place)
+        if roles.prompt_id is not None:
+            _check_ended(samples, ended, place)
         rows += table.num_rows
         labelled += samples.labelled if must_label else 0
         yield replace(unrepeated(samples, place), gold_source=gold_source)
@@ -100,14 +103,16 @@ def _ahead(batches: Iterator[Any]) -> Iterator[Any]:
             yield batch
 
 
-def _whole_prompts(batches: Iterable[Any], prompt: str) -> Iterator[ArrowTable]:
-    """The same rows in tables that end where a prompt ends."""
+def _whole_prompts(batches: Iterable[Any], prompt: str | None) -> Iterator[ArrowTable]:
+    """The same rows in tables that end where a prompt ends; without prompts that is anywhere."""
     import pyarrow as pa
 
     pending = None
     for batch in batches:
         table = pa.Table.from_batches([batch])
-        if pending is not None:
+        if pending is not None and prompt is None:
+            yield pending
+        elif pending is not None and prompt is not None:
             cut = _last_change(pending[prompt])
             if cut:
                 yield pending.slice(0, cut)

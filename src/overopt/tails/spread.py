@@ -1,0 +1,73 @@
+"""Does the spread of scores differ between groups more than draws from one law would show?
+
+A mixture of light tails of different scales is heavier than each of them, so a heavy verdict on
+pooled scores could be the prompts' doing. Each group is split in two at random; the logarithms of
+the spreads of the halves are independent if all groups share one law, whatever it is, and
+covary by the variance of the log scale if they do not. Groups of at least four are used, centred
+by size, for both spreads grow with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["SMALLEST_GROUP", "ScaleSpread", "scale_spread"]
+
+FloatArray = npt.NDArray[np.floating[Any]]
+
+SMALLEST_GROUP = 4
+FEWEST_GROUPS = 10
+MOST_GROUPS = 4000  # of one size
+STREAM = 20240714
+SIGNIFICANT_Z = 2.0
+NEGLIGIBLE_SD = 0.1  # of the log scale: no tail is made heavy by so little
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ScaleSpread:
+    """Standard deviation of the groups' log scale, ``z`` of its square, ``groups`` used."""
+
+    log_sd: float
+    z: float
+    groups: int
+
+    @property
+    def uneven(self) -> bool:
+        """Whether scales differ beyond chance, and by enough to matter."""
+        return self.z > SIGNIFICANT_Z and self.log_sd > NEGLIGIBLE_SD
+
+
+def scale_spread(batches: Iterable[FloatArray]) -> ScaleSpread | None:
+    """Spread of scales over groups, ``batches`` of [groups, size]; None when too few can tell."""
+    rng = np.random.default_rng(STREAM)
+    products = [_products(rows, rng) for rows in batches if rows.shape[1] >= SMALLEST_GROUP]
+    product = np.concatenate(products) if products else np.empty(0)
+    if len(product) < FEWEST_GROUPS:
+        return None
+    error = float(np.sqrt((product**2).sum())) / len(product)
+    variance = float(product.mean())
+    return ScaleSpread(
+        log_sd=max(variance, 0.0) ** 0.5,
+        z=variance / error if error > 0 else 0.0,
+        groups=len(product),
+    )
+
+
+def _products(rows: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Products [groups] of the two halves' centred log spreads."""
+    used = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_GROUPS)).astype(int)]
+    half = used.shape[1] // 2
+    mixed = rng.permuted(used, axis=1)[:, : 2 * half].reshape(-1, 2, half)
+    spread = np.abs(mixed - mixed.mean(axis=2, keepdims=True)).mean(axis=2)
+    logs = np.log(spread[(spread > 0).all(axis=1)])
+    if len(logs) < 2:
+        return np.empty(0)
+    centred = logs - logs.mean(axis=0)
+    products: FloatArray = centred.prod(axis=1) * len(logs) / (len(logs) - 1)
+    return products
