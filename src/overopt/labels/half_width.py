@@ -11,7 +11,7 @@ so with weights w and label chances pi the variance of its mean over P prompts i
 prompts lower it. A gain has the difference of two weights for w, and prompts drop out of its floor
 (if pressure helps all prompts alike). The half-width is a Student t quantile times the root.
 
-Assumes gold without bounds and a residual spread that does not depend on the score. Intervals of
+Assumes gold without bounds, and labels enough for the regression that predicts gold. Intervals of
 gold that is nearly always right or wrong are wider than promised, on purpose.
 """
 
@@ -68,7 +68,7 @@ def expected_half_width(
     strengths: FloatArray,
     probabilities: FloatArray,
     *,
-    residual_sd: float = 1.0,
+    residual_sd: float | FloatArray = 1.0,
     between_sd: float = 0.0,
     level: float = 0.95,
 ) -> ExpectedHalfWidth:
@@ -83,8 +83,8 @@ def expected_half_width(
     probabilities
         [rows], in (0, 1]; 1 everywhere gives the floor.
     residual_sd, between_sd
-        Spread of gold within a prompt beyond what the score predicts, and of the prompts' level,
-        in any unit: half-widths come in the same.
+        Spread of gold within a prompt beyond what the score predicts, one number or [rows], and of
+        the prompts' level, in any unit: half-widths come in the same.
     level
         Of the intervals.
 
@@ -94,31 +94,28 @@ def expected_half_width(
         Probabilities, spreads or the level are outside their range, or no group is large enough.
     """
     grid = np.asarray(strengths, dtype=float)
-    _check(samples, probabilities, residual_sd, between_sd, level)
+    spread = np.broadcast_to(np.asarray(residual_sd, dtype=float), samples.rows)
+    _check(samples, probabilities, spread, between_sd, level)
     finite = np.isfinite(samples.proxies[proxy]) if proxy in samples.proxies else slice(None)
     known, chance = scored(samples, proxy), np.asarray(probabilities, dtype=float)[finite]
-    sums = _sums(known, proxy, pressure, grid, chance)
-    within, between = residual_sd**2, between_sd**2
-    gold_df = np.minimum(sums.prompts - 1.0, np.maximum(sums.effective - 1, 1))
-    gain_df = np.minimum(gold_df, gold_df[0])
-    shared = np.full(len(grid), between)
+    variance = spread[finite] ** 2
+    sums = _sums(known, proxy, pressure, grid, chance, variance, between_sd**2)
+    every = sums.prompts - 1.0
+    df = np.minimum(every, np.maximum(sums.effective - 1, 1))
 
-    def half(
-        square: FloatArray, noise: FloatArray, own: FloatArray, df: FloatArray
-    ) -> list[FloatArray]:
-        floor = (own + within * square / sums.prompts) / sums.prompts
-        label = (within + between) * noise / sums.prompts**2
-        even = (within + between) * square / sums.prompts**2
-        share = np.divide(even, even + label, out=np.zeros_like(even), where=even > 0)
-        every = t_quantile(level, np.full(len(grid), sums.prompts - 1.0))
+    def half(part: _Spread, shared: float, df: FloatArray) -> list[FloatArray]:
+        floor = (shared + part.within / sums.prompts) / sums.prompts
+        share = np.divide(
+            part.total, part.total + part.noise, out=np.zeros_like(floor), where=part.total > 0
+        )
         return [
-            t_quantile(level, df) * np.sqrt(floor + label),
-            every * np.sqrt(floor),
+            t_quantile(level, df) * np.sqrt(floor + part.noise / sums.prompts**2),
+            t_quantile(level, every) * np.sqrt(floor),
             share * samples.rows,
         ]
 
-    gold = half(sums.square, sums.noise, shared, gold_df)
-    gain = half(sums.gain_square, sums.gain_noise, 0 * shared, gain_df)
+    gold = half(sums.gold, between_sd**2, df)
+    gain = half(sums.gain, 0.0, np.minimum(df, df[0]))
     return ExpectedHalfWidth(
         strength=grid,
         gold=gold[0],
@@ -163,50 +160,59 @@ def residual_spread(samples: Samples, proxy: str) -> tuple[float, float] | None:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Sums:
-    """Sums over rows of squared weights, alone and times (1 - pi) / pi, for gold and gains: [S].
+class _Spread:
+    """Sums over rows of squared weights times variances: [S] each.
 
-    ``effective`` [S] is the expected Kish number of labels.
+    ``within`` the residual variance, ``total`` with that between prompts, ``noise`` the total times
+    (1 - pi) / pi.
     """
 
-    prompts: int
-    square: FloatArray
+    within: FloatArray
+    total: FloatArray
     noise: FloatArray
-    gain_square: FloatArray
-    gain_noise: FloatArray
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Sums:
+    """Those of gold and of gains; ``effective`` [S] is the expected Kish number of labels."""
+
+    prompts: int
+    gold: _Spread
+    gain: _Spread
     effective: FloatArray
 
 
 def _sums(
-    samples: Samples, proxy: str, pressure: Pressure, strengths: FloatArray, chance: FloatArray
+    samples: Samples,
+    proxy: str,
+    pressure: Pressure,
+    strengths: FloatArray,
+    chance: FloatArray,
+    variance: FloatArray,
+    between: float,
 ) -> _Sums:
-    sums = np.zeros((4, len(strengths)))
+    """Sums over the groups; ``chance`` and residual ``variance`` are [rows]."""
+    sums = np.zeros((2, 3, len(strengths)))
+    inverse = np.zeros(len(strengths))
     prompts: set[int] = set()
     for batch, weights in curve_weights(samples, proxy, pressure, strengths):
         odds = (1 - batch.gather(chance)) / batch.gather(chance)
-        gains = weights - weights[:, :1]
-        sums += [
-            np.einsum("gsm,gsm->s", weights, weights),
-            np.einsum("gsm,gsm,gm->s", weights, weights, odds),
-            np.einsum("gsm,gsm->s", gains, gains),
-            np.einsum("gsm,gsm,gm->s", gains, gains, odds),
-        ]
+        own = batch.gather(variance)
+        of_rows = np.stack([own, own + between, (own + between) * odds])
+        for which, each in enumerate((weights, weights - weights[:, :1])):
+            sums[which] += np.einsum("gsm,kgm->ks", each**2, of_rows)
+        inverse += np.einsum("gsm,gm->s", weights**2, 1 + odds)
         prompts.update(batch.prompt.tolist())
-    square, noise, gain_square, gain_noise = sums
-    return _Sums(
-        prompts=len(prompts),
-        square=square,
-        noise=noise,
-        gain_square=gain_square,
-        gain_noise=gain_noise,
-        effective=len(prompts) ** 2 / (square + noise),  # sum of w^2 / pi
-    )
+    gold, gain = (_Spread(within=w, total=t, noise=n) for w, t, n in sums)
+    effective = len(prompts) ** 2 / inverse
+    return _Sums(prompts=len(prompts), gold=gold, gain=gain, effective=effective)
 
 
 def _check(
     samples: Samples,
     probabilities: FloatArray,
-    residual_sd: float,
+    residual_sd: FloatArray,
     between_sd: float,
     level: float,
 ) -> None:
@@ -219,6 +225,7 @@ def _check(
         )
     if not np.all((np.asarray(probabilities) > 0) & (np.asarray(probabilities) <= 1 + 1e-9)):
         raise BadOption("a label probability is outside (0, 1]: no row may be impossible to draw")
-    for name, value in (("residual", residual_sd), ("between", between_sd)):
-        if not (np.isfinite(value) and value >= 0):
-            raise BadOption(f"{name} spread {value!r}: give a standard deviation, 0 or more")
+    for name, values in (("residual", residual_sd), ("between", np.array([between_sd]))):
+        wrong = values[~(np.isfinite(values) & (values >= 0))]
+        if len(wrong):
+            raise BadOption(f"{name} spread {wrong[0]:g}: give a standard deviation, 0 or more")

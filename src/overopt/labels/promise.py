@@ -1,7 +1,9 @@
 """What a round of labels promises before it is paid for, beside labels spread evenly.
 
 The spread of gold comes from labels in hand where there are at least 20, else from what the user
-knows, else it is the unit.
+knows, else it is the unit. With a known correlation r, gold is taken to be linear in the score
+within a prompt; what is left is sqrt(1 - r^2) of its sd, and r times how far a row's score lies
+from the usual one of its rank: much, at the top of a heavy-tailed score.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from overopt.labels.drawing import checked_keys, cumulative_chances, plannable
 from overopt.labels.half_width import ExpectedHalfWidth, expected_half_width, residual_spread
 from overopt.labels.ledger import Ledger, Target
 from overopt.labels.returns import labelled_samples
-from overopt.samples import Samples
+from overopt.samples import Samples, scored
 
 __all__ = ["KnownSpread", "Promise", "promises"]
 
@@ -82,13 +84,14 @@ def _promise(
     known: KnownSpread,
     level: float,
 ) -> Promise:
+    residual: float | FloatArray
     found = None if partly is None else residual_spread(partly, target.proxy)
     if found is not None:
         source, (residual, between) = "labels", found
     else:
         source = "unit" if known.within is None else "options"
         within = 1.0 if known.within is None else known.within
-        residual = within * float(np.sqrt(1 - known.correlation**2))
+        residual = within * _residual(samples, target.proxy, known.correlation)
         between = within if known.between is None else known.between
 
     def expected(probabilities: FloatArray) -> ExpectedHalfWidth:
@@ -108,6 +111,27 @@ def _promise(
         planned=expected(chance),
         even=expected(np.full(samples.rows, chance.sum() / samples.rows)),
         spread_from=source,
-        residual_sd=residual,
+        residual_sd=float(np.sqrt(np.mean(np.square(residual)))),
         between_sd=between,
     )
+
+
+def _residual(samples: Samples, proxy: str, correlation: float) -> FloatArray:
+    """Spread left around what the rank predicts, in sd of gold within a prompt: [rows]."""
+    known = scored(samples, proxy)
+    scores = np.asarray(known.proxies[proxy], dtype=float)
+    scores = scores / max(float(np.abs(scores).max()), 1e-300)  # squares of 1e300 would overflow
+    off, square = np.zeros(known.rows), 0.0
+    for batch in known.batches(2):
+        values = batch.gather(scores)
+        centred = values - values.mean(axis=1, keepdims=True)
+        order = np.argsort(centred, axis=1, kind="stable")
+        ranked = np.take_along_axis(centred, order, axis=1)
+        np.put_along_axis(centred, order, ranked - ranked.mean(axis=0), axis=1)
+        off[batch.rows] = centred
+        square += float(np.square(ranked).sum()) * batch.size / (batch.size - 1)
+    variance = square / known.rows
+    left = np.full(samples.rows, 1.0 - correlation**2)
+    if variance > 0:
+        left[np.isfinite(samples.proxies[proxy])] += correlation**2 * np.square(off) / variance
+    return np.asarray(np.sqrt(left))
