@@ -30,7 +30,7 @@ __all__ = ["Decided", "HalfWidths", "Study", "claim_holds", "decided", "doubling
 
 FloatArray = npt.NDArray[np.floating[Any]]
 FEWEST_PROMPTS, FEWEST_CANDIDATES, FEWEST_LABELS = 3, 2, 2
-MOST_ROWS = 500_000
+MOST_CANDIDATES, MOST_ROWS = 1024, 500_000
 PROXY = "proxy"
 ROUNDING = 1e-9  # of gold: a smaller true gain is none
 
@@ -60,6 +60,11 @@ class Study:
             raise BadOption(
                 f"--candidates {self.candidates}: with one candidate there is nothing to choose "
                 f"from; give at least {FEWEST_CANDIDATES}"
+            )
+        if self.candidates > MOST_CANDIDATES:
+            raise BadOption(
+                f"--candidates {self.candidates:,}: more than is simulated; give at most "
+                f"{MOST_CANDIDATES:,}"
             )
         if not FEWEST_LABELS <= self.labels <= self.rows:
             raise BadOption(
@@ -141,7 +146,7 @@ class Decided:
 
 
 def doublings(candidates: int) -> FloatArray:
-    """1, 2, 4, ... and the number of candidates itself."""
+    """1, 2, 4, ... and the number of candidates itself: what label plans for best-of-n aim at."""
     powers = 2.0 ** np.arange(int(math.log2(candidates)) + 1)
     return np.unique(np.append(powers, float(candidates)))
 

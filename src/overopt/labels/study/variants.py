@@ -17,6 +17,7 @@ from overopt.labels.study.scenarios import Scenario
 from overopt.labels.study.simulation import (
     FEWEST_CANDIDATES,
     FEWEST_PROMPTS,
+    MOST_CANDIDATES,
     MOST_ROWS,
     Decided,
     Study,
@@ -150,8 +151,8 @@ def _changes(study: Study) -> Iterator[tuple[str, Study]]:
         (study.prompts // 2, 2 * study.candidates, "shape"),
     ):
         rows = prompts * candidates
-        fits = (every or study.labels <= rows) and rows <= MOST_ROWS
-        if fits and prompts >= FEWEST_PROMPTS and candidates >= FEWEST_CANDIDATES:
+        possible = FEWEST_CANDIDATES <= candidates <= MOST_CANDIDATES and rows <= MOST_ROWS
+        if possible and prompts >= FEWEST_PROMPTS and (every or study.labels <= rows):
             labels = rows if every else study.labels
             yield changed, replace(study, prompts=prompts, candidates=candidates, labels=labels)
     if not every and 2 * study.rows <= MOST_ROWS:

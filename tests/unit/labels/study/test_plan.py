@@ -13,7 +13,7 @@ from rollouts import strict
 
 from overopt.errors import BadOption
 from overopt.labels.study import Guess, Study, StudyPlan, scenarios, study_plan
-from overopt.labels.study.variants import question
+from overopt.labels.study.variants import _changes, question
 from overopt.report import to_json
 
 SMALL = Study(prompts=40, candidates=8, labels=60)
@@ -108,6 +108,15 @@ def test_variants_change_one_thing_and_keep_the_number_of_samples_where_they_say
             assert size == (80, 8, 120)
         else:
             assert kept.count(False) == 1
+
+
+@pytest.mark.parametrize("size", [(3, 2, 2), (4, 1024, 1100), (5, 3, 15)])
+def test_changes_of_extreme_studies_are_possible(size: tuple[int, int, int]) -> None:
+    prompts, candidates, labels = size
+    study = Study(prompts=prompts, candidates=candidates, labels=labels)
+    changes = list(_changes(study))
+    assert changes[0] == ("now", study)
+    assert all(2 <= other.candidates <= 1024 and other.prompts >= 3 for _, other in changes)
 
 
 def test_no_study_is_spent_on_an_answer_that_cannot_be_true() -> None:

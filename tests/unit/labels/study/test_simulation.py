@@ -17,6 +17,7 @@ from overopt.labels.study.simulation import (
     doublings,
     half_widths,
 )
+from overopt.labels.weights import planning_strengths
 from overopt.pressure import BestOfN
 
 RISES, LEVELS_OFF, TURNS, UNRELATED, HARMFUL = scenarios(Guess(correlation=0.6))
@@ -49,6 +50,13 @@ def test_labels_are_drawn_towards_the_best_with_recorded_chances() -> None:
     best = table.proxies["proxy"].reshape(400, 8).argmax(axis=1)
     chance = table.label_prob.reshape(400, 8)
     assert chance[np.arange(400), best].min() > 2 * np.median(chance)
+
+
+@pytest.mark.parametrize("size", [2, 5, 16, 24])
+def test_labels_aim_at_the_strengths_that_label_plans_aim_at(size: int) -> None:
+    table = Study(prompts=4, candidates=size, labels=4).samples(RISES, np.random.default_rng(0))
+    wanted = planning_strengths(table, "proxy", BestOfN())
+    np.testing.assert_array_equal(doublings(size), wanted)
 
 
 def test_a_uniform_study_gives_every_row_the_same_chance() -> None:
@@ -142,6 +150,7 @@ def test_right_or_wrong_gold_is_seen_as_bounded() -> None:
         ((200, 1, 10), "with one candidate there is nothing to choose"),
         ((200, 16, 3201), "--labels 3201: 200 prompts of 16 candidates can carry 2 to 3200"),
         ((200, 16, 0), "--labels 0"),
+        ((10, 2000, 100), "--candidates 2,000: more than is simulated"),
         ((1_000_000, 16, 100), "are 16,000,000 rows"),
     ],
 )
