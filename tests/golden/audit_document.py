@@ -245,6 +245,7 @@ def proxy_entry(name: str, proxy: Matrix, gold: Matrix, gold_source: str) -> dic
         "passes": passes(proxy, gold) if binary else None,
         "trainer": trainer(proxy, max(2.0, points[0]["strength"])),
         "extrapolation": None,
+        "labels": None,
     }
 
 

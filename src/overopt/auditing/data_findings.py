@@ -1,4 +1,4 @@
-"""What should worry one about the data, before any curve: findings OV101 to OV120.
+"""What should worry one about the data, before any curve: findings OV101 to OV122.
 
 Every check is a pure function of the table (see ``data_checks``); here they are only lined up. A
 check speaks where chance could hardly explain what it saw; thresholds stand beside each check.
@@ -16,6 +16,7 @@ from overopt.auditing.data_checks.groups import (
     systems_as_candidates,
 )
 from overopt.auditing.data_checks.labels import (
+    disagreeing_annotators,
     dominating_prompt,
     few_labels,
     label_design,
@@ -57,6 +58,7 @@ def table_findings(samples: Samples, *, labels_drawn: str) -> list[Finding]:
             systems_as_candidates(samples),
             few_labels(samples),
             dominating_prompt(samples),
+            disagreeing_annotators(samples),
         ]
     )
 

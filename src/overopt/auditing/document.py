@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["audit_document"]
 
 SCHEMA = "overopt.audit/1"
-# 2.7 D / h^2 labels give a 90 % interval of half-width h sd(gold) for a design effect D, which is
-# about 2.2 for labels drawn towards the best-scored candidates: 95 for a quarter of the sd.
-NEEDS_LABELS = (
-    "gold labels, drawn with recorded probabilities: about 100, most of them on the best-scored "
-    "candidates of many prompts, place gold within a quarter of its sd at every strength"
-)
 
 
 def audit_document(found: Audit) -> dict[str, Any]:
@@ -122,6 +116,7 @@ def _proxy(one: ProxyAudit, found: Audit) -> dict[str, Any]:
         "passes": None if one.passes is None else one.passes.to_dict(),
         "trainer": None if one.trainer is None else one.trainer.to_dict(),
         "extrapolation": None if one.pooled is None else one.pooled.to_dict(),
+        "labels": None if one.labels is None else one.labels.to_dict(),
     }
 
 
@@ -209,7 +204,7 @@ def _point(name: str, one: ProxyAudit, found: Audit) -> dict[str, Any]:
             "decision": "undecided",
             "strength": curve.pressure.no_pressure,
             "kl": 0.0,
-            "needs": NEEDS_LABELS,
+            "needs": one.label_needs,
             "numbers": {},
         }
     return {**shared, **_numbers(point)}

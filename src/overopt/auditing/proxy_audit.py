@@ -12,6 +12,12 @@ import numpy.typing as npt
 
 from overopt.auditing.curve_findings import curve_findings
 from overopt.auditing.data_findings import Scale, proxy_findings, scale_of
+from overopt.auditing.label_advice import (
+    LabelAdvice,
+    label_advice,
+    label_findings,
+    needed_labels,
+)
 from overopt.auditing.mechanisms import (
     GroupResult,
     Mechanism,
@@ -87,6 +93,8 @@ class ProxyAudit:
     passes: Passes | None
     trainer: TrainerSettings | None
     pooled: PooledCurve | None
+    labels: LabelAdvice | None
+    label_needs: str | None
     reach: float
 
     @property
@@ -135,6 +143,7 @@ def proxy_audit(
     extra = _with_gold(table, proxy, scale, completed, curves, points, reach, options)
     findings += curve_findings(table, curves, points, reach, extra["pooled"])
     findings += opposite_signs(extra["groups"])
+    findings += label_findings(extra["labels"], curves[chosen[0]].pressure.knob)
     found: Sequence[Mechanism] = ()
     if completed is not None:
         found = mechanisms_of(
@@ -265,10 +274,14 @@ def _with_gold(
     options: AuditOptions,
 ) -> dict[str, Any]:
     """The parts that need gold: what a score is worth, passes, settings, the model beyond m."""
-    if completed is None or completed.design == "winners":
-        return {"worth": None, "passes": None, "trainer": None, "pooled": None, "groups": ()}
     name, leading = next(iter(curves.items()))
+    if completed is None or completed.design == "winners":
+        needs = needed_labels(table, proxy, leading.pressure) if completed is None else None
+        nothing = dict.fromkeys(("worth", "passes", "trainer", "pooled", "labels"))
+        return {**nothing, "groups": (), "label_needs": needs}
     return {
+        "labels": label_advice(table, proxy, completed, leading, points[name]),
+        "label_needs": None,
         "groups": group_results(
             table, proxy, completed, leading, points[name].strength, options.level
         ),

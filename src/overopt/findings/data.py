@@ -289,4 +289,37 @@ DATA_ENTRIES = (
             "group."
         ),
     ),
+    Entry(
+        code="OV121",
+        title="Planned labels that did not come back",
+        meaning=(
+            "Some rows were drawn to be labelled and have no label. The curve takes these labels "
+            "as missing by chance alone and weights the others up. If they are missing for a "
+            "reason that has to do with quality (annotators skip what is long, odd or hard), that "
+            "is wrong. The finding says between which limits the estimated gain would lie whatever "
+            "the missing labels are, as long as they are within the ends of the scale. It is a "
+            "stop where more than a fifth is missing."
+        ),
+        remedy=(
+            "Ask for the missing labels again, and merge them: the plan keeps their places. If the "
+            "decision would be the same at both limits, they do not matter."
+        ),
+    ),
+    Entry(
+        code="OV122",
+        title="Annotators who disagree",
+        meaning=(
+            "On rows that several annotators labelled, Krippendorff's alpha is below 0.4: two "
+            "labels of one row agree little better than labels of two rows. Such noise biases no "
+            "curve, it widens intervals, and the intervals shown have it in them. That is so as "
+            "long as annotators err at random. If they are fooled by what fools the proxy, such as "
+            "length or confidence, gold itself rises with the error, and nothing in the table "
+            "shows it."
+        ),
+        remedy=(
+            "Read some rows on which they differ, sharpen the instructions, and have the "
+            "best-scored candidates judged by somebody who does not see the score. More labels per "
+            "row help less than more rows."
+        ),
+    ),
 )

@@ -14,7 +14,7 @@ from overopt.errors import BadOption
 from overopt.pressure import Pressure
 from overopt.samples import GroupBatch, Samples, scored
 
-__all__ = ["curve_weights", "planning_strengths"]
+__all__ = ["curve_weights", "gain_weights", "planning_strengths"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 CHUNK_WEIGHTS = 1 << 21  # explicit weights held at once, 16 MB
@@ -47,6 +47,20 @@ def curve_weights(
             part = GroupBatch(starts=batch.starts[here], size=batch.size, prompt=batch.prompt[here])
             weights = pressure.weights(part.gather(scores), strengths)
             yield part, weights / groups[part.prompt][:, None, None]
+
+
+def gain_weights(
+    samples: Samples, proxy: str, pressure: Pressure, base: float, strength: float
+) -> FloatArray:
+    """Weight [rows] of every row in the gain of ``strength`` over ``base``, the mean over prompts.
+
+    The curve's gain is their sum with completed gold. Rows of groups that are too small have none.
+    """
+    found, used = np.zeros(samples.rows), 0.0
+    for batch, weights in curve_weights(samples, proxy, pressure, np.array([base, strength])):
+        found[batch.rows] = weights[:, 1] - weights[:, 0]
+        used += float(weights[:, 0].sum())  # those of a prompt sum to 1
+    return found / used
 
 
 def planning_strengths(

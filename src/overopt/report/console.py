@@ -270,6 +270,8 @@ def _groups(groups: Sequence[Document], width: int) -> Iterator[RenderableType]:
 def _prose(proxy: Document) -> Iterator[RenderableType]:
     """What a score is worth, passes, the model and trainer settings, a paragraph each."""
     told = list(_needs(proxy))
+    if proxy["labels"] and proxy["labels"]["value"]:
+        told.append(f"Labels: {proxy['labels']['value']['sentence']}")
     if proxy["worth"]:
         told.append(proxy["worth"]["comparable"]["sentence"])
     if proxy["passes"]:

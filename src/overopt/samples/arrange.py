@@ -162,17 +162,20 @@ def _check_gold(samples: Samples, place: Place) -> None:
 
 
 def _check_label_prob(samples: Samples, place: Place) -> None:
-    """BadSamples when a labelled row has a label probability outside (0, 1]."""
+    """BadSamples when a row that is labelled or planned has a probability outside (0, 1]."""
     if samples.label_prob is None or samples.gold is None:
         return
     inside = (samples.label_prob > 0) & (samples.label_prob <= 1)
-    wrong = np.flatnonzero(~inside & ~np.isnan(samples.gold))
+    concerned = ~np.isnan(samples.gold)
+    if samples.label_planned is not None:
+        concerned |= samples.label_planned == 1
+    wrong = np.flatnonzero(~inside & concerned)
     if len(wrong):
         first = wrong[np.argmin(samples.row[wrong])]
         raise BadSamples(
             f"label probability {samples.label_prob[first]:g} "
             f"{place.where(int(samples.row[first]))} (and {len(wrong) - 1} more "
-            "labelled rows) is outside (0, 1]: "
+            "labelled or planned rows) is outside (0, 1]: "
             "give the chance with which each labelled row was drawn"
         )
 

@@ -26,7 +26,8 @@ def label_record(metadata: Mapping[bytes, bytes] | None, name: str) -> dict[str,
     try:
         record = json.loads(metadata[KEY])
         sound = record["schema"] == SCHEMA and int(record["looks"]) >= 0
-    except (ValueError, TypeError, KeyError):
+        sound &= isinstance(record.get("agreement"), dict | None)
+    except (ValueError, TypeError, KeyError, AttributeError):
         sound = False
     if not sound:
         raise BadSamples(

@@ -12,7 +12,13 @@ from overopt.auditing.data_checks.ranks import group_ranks, group_sums, prompt_s
 from overopt.findings import Finding, Severity
 from overopt.samples.table import Samples
 
-__all__ = ["dominating_prompt", "few_labels", "label_design", "uniform_gold"]
+__all__ = [
+    "disagreeing_annotators",
+    "dominating_prompt",
+    "few_labels",
+    "label_design",
+    "uniform_gold",
+]
 
 BoolVector = npt.NDArray[np.bool_]
 FloatVector = npt.NDArray[np.floating[Any]]
@@ -25,6 +31,7 @@ WRONG_BY, WRONG_ERRORS = 0.05, 5.0
 FEW_LABELS, FEW_PROMPTS = 50, 30
 FEW_DIFFER = 10
 DOMINATES = 0.5
+LITTLE_AGREEMENT = 0.4  # Krippendorff's alpha
 DESIGN_EFFECT = 2.2  # of labels placed well, over uniform labels for mean gold
 
 
@@ -74,6 +81,9 @@ def _recorded_design(samples: Samples, labelled: BoolVector) -> Finding | None:
     """Do recorded probabilities add up? 1 / probability summed over labels estimates the rows."""
     assert samples.label_prob is not None
     inverse = 1 / samples.label_prob[labelled].astype(np.float64)
+    if samples.label_planned is not None:  # what did not come back is the business of OV121
+        planned = labelled | (samples.label_planned == 1)
+        inverse *= np.count_nonzero(planned) / np.count_nonzero(labelled)
     implied = float(inverse.sum())
     error = float(np.sqrt((inverse * (inverse - 1)).sum()))
     away = abs(implied - samples.rows)
@@ -198,6 +208,25 @@ def dominating_prompt(samples: Samples) -> Finding | None:
         labelled & (samples.prompt == worst),
         share=share,
         prompt=str(samples.prompt_ids[worst]),
+    )
+
+
+def disagreeing_annotators(samples: Samples) -> Finding | None:
+    """OV122: those who labelled the same rows agree little, by the record of the labels."""
+    agreed = samples.notes.get("labels", {}).get("agreement") or {}
+    alpha = agreed.get("alpha")
+    if not isinstance(alpha, int | float) or not alpha < LITTLE_AGREEMENT:
+        return None
+    rows = agreed.get("rows")
+    return Finding(
+        code="OV122",
+        severity=Severity.CAUTION,
+        message=(
+            f"annotators agree little (Krippendorff's alpha {alpha:.2f} on {rows} rows labelled "
+            "more than once): that only widens intervals, unless they are fooled by what fools "
+            "the proxy"
+        ),
+        data={"alpha": alpha, "shared_rows": rows},
     )
 
 
