@@ -111,7 +111,7 @@ def pareto_fit(exceedances: FloatArray) -> ParetoFit:
         xi=xi,
         scale=scale,
         xi_error=float(errors[0]),
-        scale_error=float(errors[1]),
+        scale_error=scale * float(errors[1]),
         loglik=float(fits.loglik[0]),
         loglik_exponential=float(fits.loglik_exponential[0]),
         exceedances=len(exceedances),
@@ -176,7 +176,7 @@ def cluster_inflation(exceedances: FloatArray, fit: ParetoFit, clusters: IntArra
         return float("nan")
     if fit.xi > REGULAR_XI:
         inverse = np.linalg.inv(_information(exceedances, fit.xi, fit.scale))
-        influence = _scores(exceedances, fit.theta, fit.xi, fit.scale) @ inverse[0]
+        influence = _scores(exceedances, fit.theta, fit.xi) @ inverse[0]
         naive = float(inverse[0, 0])
     else:
         relative = exceedances / exceedances.mean()
@@ -295,7 +295,7 @@ def _newton_step(y: FloatArray, theta: FloatArray) -> tuple[FloatArray, BoolArra
     slope = numerator / (theta * xi)
     bend = (w - w2) * (1 + xi) - w * (1 - w) - numerator * (1 + (1 - w) / xi)
     jacobian = theta + 1 / y[:, -1]
-    curvature = bend / (theta**2 * xi) * jacobian**2 + slope * jacobian
+    curvature = bend / xi * (jacobian / theta) ** 2 + slope * jacobian
     left = (slope > 0) & (xi > SMALLEST_XI)  # beyond -1 the way back is to the right
     towards = np.where(left, -LONGEST_STEP, LONGEST_STEP)
     convex = (curvature > 0) & (xi > SMALLEST_XI)
@@ -304,7 +304,7 @@ def _newton_step(y: FloatArray, theta: FloatArray) -> tuple[FloatArray, BoolArra
 
 
 def _information(y: FloatArray, xi: float, scale: float) -> FloatArray:
-    """Observed information [2, 2] of (xi, scale) at the maximum; NaN where it is not regular.
+    """Observed information [2, 2] of (xi, log scale) at the maximum; NaN where it is not regular.
 
     There mean log(1 + theta y) = xi and w = 1 / (1 + xi), which leaves one sum over the data.
     """
@@ -313,16 +313,16 @@ def _information(y: FloatArray, xi: float, scale: float) -> FloatArray:
     square = float(np.mean((y / (scale + xi * y)) ** 2))
     second = np.empty((2, 2))
     second[0, 0] = (square - 2 / (1 + xi)) / xi + square
-    second[0, 1] = second[1, 0] = (1 / (1 + xi) - (1 + xi) * square) / scale
-    second[1, 1] = (xi * (1 + xi) * square - 1) / scale**2
+    second[0, 1] = second[1, 0] = 1 / (1 + xi) - (1 + xi) * square
+    second[1, 1] = xi * (1 + xi) * square - 1
     return -len(y) * second
 
 
-def _scores(y: FloatArray, theta: float, xi: float, scale: float) -> FloatArray:
-    """Derivatives [count, 2] of each exceedance's log-likelihood in (xi, scale)."""
+def _scores(y: FloatArray, theta: float, xi: float) -> FloatArray:
+    """Derivatives [count, 2] of each exceedance's log-likelihood in (xi, log scale)."""
     share = theta * y / (1 + theta * y)
     in_xi = (np.log1p(theta * y) - share) / xi**2 - share / xi
-    in_scale = ((1 + 1 / xi) * share - 1) / scale
+    in_scale = (1 + 1 / xi) * share - 1
     return np.stack([in_xi, in_scale], axis=1)
 
 

@@ -68,14 +68,19 @@ def test_no_grid_finds_a_larger_likelihood(
     assert fit.xi >= -1
 
 
+@pytest.mark.parametrize("unit", [1e-250, 1e6, 1e250])
 @pytest.mark.parametrize("y", SAMPLES.values(), ids=SAMPLES)
-def test_a_new_unit_changes_only_the_scale(y: np.ndarray) -> None:
-    fit, other = pareto_fit(y), pareto_fit(1e6 * y)
-    assert other.xi == pytest.approx(fit.xi, abs=1e-8)
-    assert other.scale == pytest.approx(1e6 * fit.scale, rel=1e-8)
+def test_a_new_unit_changes_only_the_scale(y: np.ndarray, unit: float) -> None:
+    fit, other = pareto_fit(y), pareto_fit(unit * y)
+    assert (other.xi, other.xi_error) == pytest.approx((fit.xi, fit.xi_error), abs=1e-8)
+    assert other.scale == pytest.approx(unit * fit.scale, rel=1e-8)
+    assert other.scale_error == pytest.approx(unit * fit.scale_error, rel=1e-7)
     assert other.z == pytest.approx(fit.z, abs=1e-6)
-    assert profile_interval(1e6 * y, other) == pytest.approx(profile_interval(y, fit), abs=1e-6)
-    assert zhang_stephens_xi(1e6 * y) == pytest.approx(zhang_stephens_xi(y), abs=1e-9)
+    assert profile_interval(unit * y, other) == pytest.approx(profile_interval(y, fit), abs=1e-6)
+    assert zhang_stephens_xi(unit * y) == pytest.approx(zhang_stephens_xi(y), abs=1e-9)
+    pairs = np.arange(len(y)) // 2
+    inflation = cluster_inflation(y, fit, pairs)
+    assert cluster_inflation(unit * y, other, pairs) == pytest.approx(inflation, rel=1e-6)
 
 
 def test_many_fits_are_the_single_fits() -> None:
