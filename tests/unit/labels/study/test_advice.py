@@ -76,6 +76,9 @@ def test_fewer_candidates_suffice_where_none_of_the_larger_numbers_does_better()
         variant("candidates", 0.9, candidates=16),
     )
     assert late.enough_candidates is None
+    unsure = said(variant("now", 0.3), variant("candidates", 0.36, candidates=16))
+    assert unsure.enough_candidates is None
+    assert unsure.change_first == "nothing"
     assert more.change_first == "candidates"
     assert "Change candidates first: 16 would decide it in 60 %." in more.sentence
 
