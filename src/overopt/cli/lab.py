@@ -27,6 +27,10 @@ Error = Annotated[
     typer.Option("--error", metavar="LAW", help="Law of the error, such as t:df=3,sd=1.",
                  show_default=False),
 ]  # fmt: skip
+CopulaName = Annotated[
+    str | None,
+    typer.Option("--copula", metavar="COPULA", help="How they depend, such as gaussian:rho=0.5."),
+]
 PressureName = Annotated[
     str,
     typer.Option(
@@ -69,19 +73,24 @@ def laws(json: Json = False) -> int:
 def curve(
     gold: Gold,
     error: Error,
+    copula: CopulaName = None,
     pressure: PressureName = "best-of-n",
     to: To = None,
     at: At = None,
     soft_lambda: SoftLambda = 1.0,
     json: Json = False,
 ) -> int:
-    """Exact gold under pressure, and its peak, for independent gold and error."""
+    """Exact gold under pressure, and its peak; independent gold and error unless a copula is given.
+
+    proxy = gold + error. ``overopt lab list`` shows the laws.
+    """
     from overopt import report
-    from overopt.lab import independent, law_of
+    from overopt.lab import copula_of, coupled, independent, law_of
     from overopt.lab.document import curve_document
     from overopt.lab.strengths import pressure_named, shown_strengths
 
-    law = independent(gold=law_of(gold), error=law_of(error))
+    laws = {"gold": law_of(gold), "error": law_of(error)}
+    law = coupled(**laws, copula=copula_of(copula)) if copula else independent(**laws)
     chosen = pressure_named(pressure, soft_lambda)
     strengths = _listed(at) if at else shown_strengths(law, chosen, to)
     document = curve_document(law.curve(chosen, strengths))

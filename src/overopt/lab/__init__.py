@@ -1,8 +1,20 @@
 """Known laws of gold and error, and their exact curves under any pressure."""
 
 from overopt.lab.exact_curve import ExactCurve, Extremum, exact_curve
+from overopt.lab.joints.conditional import Blend, ErrorGivenGold, GoldGivenProxy
+from overopt.lab.joints.copulas import (
+    ClaytonCopula,
+    Copula,
+    GaussianCopula,
+    GumbelCopula,
+    StudentTCopula,
+    copula_of,
+)
+from overopt.lab.joints.coupled import Coupled, coupled
 from overopt.lab.joints.independent import Independent, independent
 from overopt.lab.joints.joint import Joint
+from overopt.lab.marginals.derived import Clipped, Mixture, Truncated
+from overopt.lab.marginals.discrete import Discrete, empirical
 from overopt.lab.marginals.heavy import Levy, LogNormal, Pareto, StudentT, Weibull
 from overopt.lab.marginals.law import Law
 from overopt.lab.marginals.light import Beta, Exponential, Gamma, Laplace, Normal
@@ -10,20 +22,36 @@ from overopt.lab.marginals.specification import law_of
 
 __all__ = [
     "Beta",
+    "Blend",
+    "ClaytonCopula",
+    "Clipped",
+    "Copula",
+    "Coupled",
+    "Discrete",
+    "ErrorGivenGold",
     "ExactCurve",
     "Exponential",
     "Extremum",
     "Gamma",
+    "GaussianCopula",
+    "GoldGivenProxy",
+    "GumbelCopula",
     "Independent",
     "Joint",
     "Laplace",
     "Law",
     "Levy",
     "LogNormal",
+    "Mixture",
     "Normal",
     "Pareto",
     "StudentT",
+    "StudentTCopula",
+    "Truncated",
     "Weibull",
+    "copula_of",
+    "coupled",
+    "empirical",
     "exact_curve",
     "independent",
     "law_of",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from overopt.lab.document import SCHEMA
-from overopt.lab.marginals.specification import FAMILIES, law_of, parameters_of
+from overopt.lab.marginals.specification import CUTS, FAMILIES, law_of, parameters_of
 from overopt.lab.strengths import PRESSURES
 
 __all__ = ["EXAMPLES", "catalogue"]
 
 EXAMPLES = {
     "beta": "beta:a=2,b=5",
+    "discrete": "discrete:0=0.3,1=0.7",
     "exponential": "exponential:scale=2",
     "gamma": "gamma:shape=3",
     "laplace": "laplace:sd=1",
@@ -22,6 +23,14 @@ EXAMPLES = {
     "t": "t:df=3,sd=1",
     "weibull": "weibull:power=0.5,sd=1",
 }
+MIXTURE = "0.9*normal + 0.1*normal:sd=10"
+COPULAS = (
+    "gaussian:rho=0.5",
+    "t:rho=0.5,df=4",
+    "clayton:theta=1",
+    "clayton:theta=1,upper=1",
+    "gumbel:theta=2",
+)
 
 
 def catalogue() -> dict[str, Any]:
@@ -30,8 +39,13 @@ def catalogue() -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "kind": "list",
-        "laws": [_entry(name) for name in FAMILIES],
-        "common": common,
+        "laws": [
+            *(_entry(name) for name in (*FAMILIES, "discrete")),
+            {"name": "empirical", "needs": [], "example": "empirical:FILE", "tail": "bounded"},
+            {"name": "mixture", "needs": [], "example": MIXTURE, "tail": "the heaviest"},
+        ],
+        "common": [*common, *CUTS],
+        "copulas": [{"name": text.partition(":")[0], "example": text} for text in COPULAS],
         "pressures": [
             {"id": family.id, "label": family.label, "knob": family.knob}
             for family in PRESSURES.values()
@@ -45,7 +59,7 @@ def _entry(name: str) -> dict[str, Any]:
     heavy, bounded = limit == 0, limit == float("inf")
     return {
         "name": name,
-        "needs": parameters_of(type(law))[0],
+        "needs": parameters_of(type(law))[0] if name in FAMILIES else [],
         "example": EXAMPLES[name],
         "tail": "heavy" if heavy else "lighter than exponential" if bounded else "exponential",
     }

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from overopt.errors import BadOption
-from overopt.lab.existence import demand_existence, depth_for
+from overopt.lab.existence import deep_profile, demand_existence
 from overopt.lab.joints.joint import FloatArray, Joint
-from overopt.lab.profile import RULE, Profile, profile_of
+from overopt.lab.profile import RULE, Profile
 from overopt.pressure import Pressure, RankPressure
 
 __all__ = ["ExactCurve", "Extremum", "exact_curve"]
@@ -128,8 +128,8 @@ def exact_curve(joint: Joint, pressure: Pressure, strengths: npt.ArrayLike) -> E
     """
     strength = _checked(pressure, strengths)
     demand_existence(joint, pressure, float(strength[-1]))
-    nats = depth_for(joint, pressure, float(strength[-1]))
-    return _evaluated(joint, pressure, strength, profile_of(joint, nats).fine())
+    profile = deep_profile(joint, pressure, float(strength[-1]))
+    return _evaluated(joint, pressure, strength, profile)
 
 
 def _checked(pressure: Pressure, strengths: npt.ArrayLike) -> FloatArray:

@@ -6,12 +6,13 @@ import math
 
 from overopt.errors import NotIdentified
 from overopt.lab.joints.joint import Joint
-from overopt.lab.profile import DEEPEST
+from overopt.lab.profile import DEEPEST, Profile, profile_of
 from overopt.pressure import ChiSquare, KLTilt, Pressure
 
-__all__ = ["demand_existence", "depth_for"]
+__all__ = ["deep_profile", "demand_existence"]
 
-DEEPEST_TILT = 20_000.0  # nats
+DEEPEST_TILT = 30_000.0  # nats
+NEGLIGIBLE = 45.0  # nats
 
 
 def demand_existence(joint: Joint, pressure: Pressure, strength: float) -> None:
@@ -22,7 +23,7 @@ def demand_existence(joint: Joint, pressure: Pressure, strength: float) -> None:
             f"gold has no finite mean (it is {moments.gold_mean}), so no curve of mean gold "
             "exists: choose a gold law with a lighter tail"
         )
-    if isinstance(pressure, ChiSquare) and strength > 0 and not math.isfinite(moments.proxy_sd):
+    if isinstance(pressure, ChiSquare) and strength > 0 and not moments.proxy_has_variance:
         raise NotIdentified(
             "the proxy has no finite variance, so the chi-square optimum does not exist: its ratio "
             "grows with the proxy; use a rank pressure such as best_of_n"
@@ -38,18 +39,24 @@ def demand_existence(joint: Joint, pressure: Pressure, strength: float) -> None:
         )
 
 
-def depth_for(joint: Joint, pressure: Pressure, strength: float) -> float:
-    """How far into the tails, in nats, a profile must reach for ``strength``."""
-    if not isinstance(pressure, KLTilt) or strength == 0:
-        return DEEPEST
-    # Tilted, the tail beyond depth x weighs about exp(strength * (value at x) - x).
+def deep_profile(joint: Joint, pressure: Pressure, strength: float) -> Profile:
+    """A profile that reaches as far into the tails as ``strength`` does.
+
+    Raises NotIdentified where a KL tilt lives beyond any depth that double precision can hold.
+    """
     nats = DEEPEST
     while nats <= DEEPEST_TILT:
-        high = joint.reach(nats)[1]
-        if strength * high - nats < strength * joint.reach(nats / 2)[1] - nats / 2 - 60:
-            return nats
+        profile = profile_of(joint, nats)
+        if not isinstance(pressure, KLTilt) or strength == 0 or _shows(profile, strength):
+            return profile.fine()
         nats *= 2
     raise NotIdentified(
         f"the KL tilt at 1 / beta = {strength:g} lives more than {DEEPEST_TILT:g} nats out in the "
         "proxy's tail: use a smaller strength"
     )
+
+
+def _shows(profile: Profile, strength: float) -> bool:
+    """Whether the upper end of the profile is negligible once tilted."""
+    tilted = profile.log_density + strength * profile.proxy()
+    return bool(tilted[-1, -1] < tilted.max() - NEGLIGIBLE)

@@ -27,6 +27,7 @@ RULE = PanelRule(16)
 DEEPEST = 700.0  # nats: both tails down to probability 1e-304
 TOLERANCE = 3e-9  # of log density, and of mean gold in units of its spread
 WIDEST_PANEL, NARROWEST_PANEL = 1.5, 1e-11  # on the sinh axis
+NOISE = 50 * float(np.finfo(float).eps)
 MOST_NATS = 2.0  # by which the density changes over a panel that is integrated
 MOST_PANELS = 20_000
 LARGEST_DEFECT = 1e-6  # of the total probability
@@ -139,7 +140,8 @@ class Profile:
         k = np.clip(np.searchsorted(-above, -log_above), 0, len(above) - 1)
         scale = self.log_density[k].max(axis=1)
         coefficients = np.exp(self.log_density[k] - scale[:, None]) @ RULE.coefficients.T
-        wanted = np.exp(log_above - scale) - np.exp(above[k] - scale)
+        ends = np.minimum(np.stack([log_above, above[k]]) - scale, 700.0)
+        wanted = np.exp(ends[0]) - np.exp(ends[1])
         low, high = np.full(len(k), -1.0), np.ones(len(k))
         for _ in range(52):
             middle = (low + high) / 2
@@ -207,6 +209,8 @@ def profile_of(joint: Joint, nats: float = DEEPEST) -> Profile:
     near_low, near_high = joint.reach(1.4)
     centre = near_low / 2 + near_high / 2
     unit = max(near_high / 2 - near_low / 2, 1e-12 * abs(centre), 1e-300)
+    low = min(low, centre - unit, *atoms.value[:1])
+    high = max(high, centre + unit, *atoms.value[-1:])
     marks = np.concatenate([[low, high], joint.landmarks(), atoms.value])
     marks = marks[(marks >= low) & (marks <= high)]
     edges = _spaced(np.unique(np.arcsinh((marks - centre) / unit)))
@@ -242,7 +246,9 @@ def _resolved(joint: Joint, start: Profile) -> Profile:
         lightly = np.minimum(log_density.max(axis=1) + np.log1p(np.maximum(-low, 0)), 0)
         error = rough * np.exp(np.where(high <= 0, lightly, 0.0))
         inner = found.error.reshape(s.shape).max(axis=1)
-        done = (error <= TOLERANCE) | (high - low <= NARROWEST_PANEL)
+        # Near an end of the support the proxy's own rounding shows in its distance from there.
+        rounding = NOISE * np.abs(proxy).max(axis=1) / np.maximum(np.ptp(proxy, axis=1), 1e-300)
+        done = (error <= np.maximum(TOLERANCE, rounding)) | (high - low <= NARROWEST_PANEL)
         kept.append(tuple(a[done] for a in (low, high, log_density, gold, error + inner)))
         cut = ~done
         middle = (low + high)[cut] / 2

@@ -26,7 +26,8 @@ PRESSURES: dict[str, type[Pressure]] = {
     for family in (BestOfN, Threshold, KLTilt, SoftBestOfN, BestOfPoisson, ChiSquare)
 }
 FARTHEST_RANK, FARTHEST_SOFT = 65536.0, 1024.0
-FARTHEST_SCORE = 4.0  # per standard deviation of the proxy
+TENTH = math.log(10)
+FARTHEST_SCORE = 12.0  # per range of the proxy that leaves out a tenth at either side
 TILT_ROOM = 0.95  # of the largest tilt that exists
 
 
@@ -60,8 +61,8 @@ def _farthest(joint: Joint, pressure: Pressure) -> float:
     if isinstance(pressure, RankPressure):
         return FARTHEST_RANK
     moments = joint.moments()
-    spread = moments.proxy_sd if math.isfinite(moments.proxy_sd) else 1.0
-    last = FARTHEST_SCORE / (spread if spread > 0 else 1.0)
+    low, high = joint.reach(TENTH)
+    last = FARTHEST_SCORE / (high - low) if high > low else FARTHEST_SCORE
     if isinstance(pressure, KLTilt) and 0 < moments.tilt_limit < math.inf:
         last = min(last, TILT_ROOM * moments.tilt_limit)
     return last

@@ -95,7 +95,7 @@ class SoftBestOfN(ScorePressure):
         log_weight[:, 0] -= np.log(-np.expm1(-STEP))
         decay = np.exp(-np.exp(nodes[:, None] + log_gain))
         log_ratio = log_or_none(np.exp(log_weight - top) @ decay) + top + log_n + log_gain
-        return np.asarray(log_ratio - law.log_mean(log_ratio)[:, None])
+        return np.asarray(log_ratio)
 
     def default_strengths(self, proxies: list[FloatArray], cap: int) -> FloatArray:
         """n = 1, 2, 3, 4, 6, 8, 12, ... up to ``cap``, at most 64."""

@@ -37,12 +37,15 @@ def lab_list(document: Document, width: int = 80) -> str:
     """The laws and what they need, then the pressures."""
     laws = [(law["name"], law["example"], law["tail"]) for law in document["laws"]]
     pressures = [(one["id"], one["knob"], one["label"]) for one in document["pressures"]]
+    copulas = [(one["name"], one["example"]) for one in document["copulas"]]
     common = f"Every law also takes {', '.join(document['common'])}."
     return "\n".join(
         [
             *_columns([("law", "such as", "upper tail"), *laws], left=True),
             "",
             *textwrap.wrap(common, width),
+            "",
+            *_columns([("copula", "such as"), *copulas], left=True),
             "",
             *_columns([("pressure", "strength", ""), *pressures], left=True),
             "",

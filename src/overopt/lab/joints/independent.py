@@ -7,7 +7,8 @@ so half of the line is integrated over gold and the other half over the error.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -17,11 +18,13 @@ from overopt.lab.joints.joint import FloatArray, Joint, Moments, ProxyAtoms, Reg
 from overopt.lab.marginals.law import Law
 from overopt.lab.quadrature import integrals
 
-__all__ = ["Independent", "independent", "landmarks_of"]
+__all__ = ["Independent", "combined", "convolution", "independent", "landmarks_of"]
 
 IntArray = npt.NDArray[np.int64]
+LogJoint = Callable[[FloatArray, FloatArray], FloatArray]
 NATS = np.concatenate([[0.7, 2.0, 5.0, 11.0], 24.0 * 2.1 ** np.arange(9)])
 BLOCK = 512  # proxy values integrated at once
+BLOCK_ENTRIES = 1 << 20  # numbers held at once, 8 MB
 
 
 @final
@@ -37,7 +40,7 @@ class Independent(Joint):
         parts = [*self._sum_over(proxy, self.gold, self.error, gold_at_atom=True)]
         parts += self._sum_over(proxy, self.error, self.gold, gold_at_atom=False)
         if self.gold.continuous_mass > 0 and self.error.continuous_mass > 0:
-            parts.append(self._convolution(proxy))
+            parts.append(convolution(proxy, self.gold, self.error, self._log_joint))
         return combined(parts, len(proxy))
 
     def atoms(self) -> ProxyAtoms:
@@ -56,7 +59,7 @@ class Independent(Joint):
             gold_mean=self.gold.mean,
             gold_sd=self.gold.sd,
             proxy_mean=self.gold.mean + self.error.mean,
-            proxy_sd=float(np.hypot(self.gold.sd, self.error.sd)),
+            proxy_has_variance=bool(np.isfinite(self.gold.sd + self.error.sd)),
             tilt_limit=min(self.gold.tilt_limit, self.error.tilt_limit),
         )
 
@@ -90,47 +93,45 @@ class Independent(Joint):
     def _sum_over(
         self, proxy: FloatArray, atomic: Law, smooth: Law, gold_at_atom: bool
     ) -> list[Regression]:
-        """One term for each atom of ``atomic``, the other summand continuous."""
-        if not smooth.continuous_mass > 0:
+        """The atoms of ``atomic`` beside the density of the other summand."""
+        values, masses = atomic.atoms
+        if not (len(values) and smooth.continuous_mass > 0):
             return []
-        exact = np.zeros(len(proxy))
-        return [
-            Regression(
-                log_density=np.log(mass) + smooth.logpdf(proxy - value),
-                gold=np.full(len(proxy), value) if gold_at_atom else proxy - value,
-                error=exact,
-            )
-            for value, mass in zip(*atomic.atoms, strict=True)
-        ]
-
-    def _convolution(self, proxy: FloatArray) -> Regression:
-        unit = _unit(self.gold)
-        marks = (_marks(self.gold), _marks(self.error))
         parts = []
-        for first in range(0, len(proxy), BLOCK):
-            u = proxy[first : first + BLOCK]
-            owner, low, high, swapped = _halves(u, *marks)
+        width = max(1, BLOCK_ENTRIES // len(values))
+        for first in range(0, len(proxy), width):
+            rest = proxy[first : first + width, None] - values
+            log_density = np.log(masses) + smooth.logpdf(rest)
+            gold = np.broadcast_to(values, rest.shape) if gold_at_atom else rest
+            parts.append(_mixed(log_density, gold))
+        return [_joined(parts)]
 
-            def log_integrand(
-                panel: IntArray,
-                points: FloatArray,
-                u: FloatArray = u,
-                owner: IntArray = owner,
-                swapped: npt.NDArray[np.bool_] = swapped,
-            ) -> tuple[FloatArray, FloatArray]:
-                rest = u[owner[panel]][:, None] - points
-                turned = swapped[panel][:, None]
-                gold, error = np.where(turned, rest, points), np.where(turned, points, rest)
-                return self.gold.logpdf(gold) + self.error.logpdf(error), gold
+    def _log_joint(self, gold: FloatArray, error: FloatArray) -> FloatArray:
+        return self.gold.logpdf(gold) + self.error.logpdf(error)
 
-            found = integrals(log_integrand, owner, low, high, len(u), unit)
-            parts.append(Regression(log_density=found.log_mass, gold=found.mean, error=found.error))
-        return Regression(
-            **{
-                name: np.concatenate([getattr(part, name) for part in parts])
-                for name in ("log_density", "gold", "error")
-            }
-        )
+
+def convolution(proxy: FloatArray, gold: Law, error: Law, log_joint: LogJoint) -> Regression:
+    """Integrals of a joint density of gold and error along gold + error = proxy [k]."""
+    unit, marks = _unit(gold), (_marks(gold), _marks(error))
+    parts = []
+    for first in range(0, len(proxy), BLOCK):
+        u = proxy[first : first + BLOCK]
+        owner, low, high, swapped = _halves(u, *marks)
+
+        def log_integrand(
+            panel: IntArray,
+            points: FloatArray,
+            u: FloatArray = u,
+            owner: IntArray = owner,
+            swapped: npt.NDArray[np.bool_] = swapped,
+        ) -> tuple[FloatArray, FloatArray]:
+            rest, turned = u[owner[panel]][:, None] - points, swapped[panel][:, None]
+            value = np.where(turned, rest, points)
+            return log_joint(value, np.where(turned, points, rest)), value
+
+        found = integrals(log_integrand, owner, low, high, len(u), unit)
+        parts.append(Regression(log_density=found.log_mass, gold=found.mean, error=found.error))
+    return _joined(parts)
 
 
 def independent(*, gold: Law, error: Law) -> Independent:
@@ -145,16 +146,29 @@ def combined(parts: list[Regression], count: int) -> Regression:
         return Regression(log_density=np.full(count, -np.inf), gold=nothing, error=nothing)
     if len(parts) == 1:
         return parts[0]
-    log_density = np.stack([part.log_density for part in parts])
-    top = np.maximum(log_density.max(axis=0), -1e300)
-    share = np.exp(log_density - top)
-    total = share.sum(axis=0)
-    share = share / np.where(total > 0, total, 1.0)
+    log_density = np.stack([part.log_density for part in parts], axis=1)
+    gold = np.stack([part.gold for part in parts], axis=1)
+    error = np.stack([part.error for part in parts], axis=1).max(axis=1)
+    return replace(_mixed(log_density, gold), error=error)
+
+
+def _mixed(log_density: FloatArray, gold: FloatArray) -> Regression:
+    """Density and mean gold of parts [k, parts]."""
+    top = np.maximum(log_density.max(axis=1), -1e300)
+    share = np.exp(log_density - top[:, None])
+    total = share.sum(axis=1)
+    safe = np.where(total > 0, total, 1.0)
     return Regression(
-        log_density=np.where(total > 0, top + np.log(np.where(total > 0, total, 1.0)), -np.inf),
-        gold=np.sum(share * np.stack([part.gold for part in parts]), axis=0),
-        error=np.sum(share * np.stack([part.error for part in parts]), axis=0),
+        log_density=np.where(total > 0, top + np.log(safe), -np.inf),
+        gold=np.sum(share * gold, axis=1) / safe,
+        error=np.zeros(len(total)),
     )
+
+
+def _joined(parts: list[Regression]) -> Regression:
+    """Regressions at successive proxy values as one."""
+    names = ("log_density", "gold", "error")
+    return Regression(**{n: np.concatenate([getattr(part, n) for part in parts]) for n in names})
 
 
 def landmarks_of(law: Law) -> FloatArray:
@@ -191,7 +205,7 @@ def _halves(
 
 def _marks(law: Law) -> FloatArray:
     """Edges of the panels: quantiles, further and further out, and kinks."""
-    return np.unique(np.concatenate([law.lower(NATS), law.upper(NATS), law.kinks]))
+    return np.unique(np.concatenate([law.marks(NATS), law.kinks]))
 
 
 def _rough(law: Law) -> FloatArray:

@@ -63,7 +63,7 @@ class ProxyAtoms:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Moments:
-    """What exists: means and standard deviations (inf or NaN where not), and the KL tilt's reach.
+    """What exists: means and gold's standard deviation (inf or NaN where not), and which KL tilts.
 
     ``tilt_limit`` is a strength below which every KL tilt exists; ``tilts_known`` says whether none
     exists beyond it.
@@ -72,7 +72,7 @@ class Moments:
     gold_mean: float
     gold_sd: float
     proxy_mean: float
-    proxy_sd: float
+    proxy_has_variance: bool
     tilt_limit: float
     tilts_known: bool = True
 

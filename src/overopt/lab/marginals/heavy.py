@@ -39,9 +39,12 @@ class StudentT(Law):
         return np.asarray(constant - (df + 1) * np.log(np.hypot(1.0, z / math.sqrt(df))))
 
     def _log_below(self, z: FloatArray) -> FloatArray:
-        return self._log_above(-z)
+        return self._tails(z)[0]
 
     def _log_above(self, z: FloatArray) -> FloatArray:
+        return self._tails(z)[1]
+
+    def _tails(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         from scipy.special import betainc
 
         df = self.df
@@ -51,10 +54,14 @@ class StudentT(Law):
         log_beta = math.lgamma(power) + math.lgamma(0.5) - math.lgamma(power + 0.5)
         series = np.log1p(power / (2 * (power + 1)) * np.minimum(share, 1e-8))
         far = power * log_share - math.log(power) - log_beta + series - math.log(2)
-        half = betainc(power, 0.5, np.maximum(share, 1e-9)) / 2
-        one_side = np.where(share > 1e-8, np.log(half), far)
+        # Near the middle from the middle out: there 1 - share has lost z.
+        inner = share > 0.5
+        a, b = np.where(inner, 0.5, power), np.where(inner, power, 0.5)
+        square = np.minimum(np.abs(z), math.sqrt(df)) ** 2
+        part = betainc(a, b, np.where(inner, square / (df + square), np.maximum(share, 1e-9))) / 2
+        one_side = np.where(share > 1e-8, np.log(np.where(inner, 0.5 - part, part)), far)
         other = np.log1p(-np.exp(np.minimum(one_side, -math.log(2))))
-        return np.asarray(np.where(z >= 0, one_side, other))
+        return np.where(z < 0, one_side, other), np.where(z < 0, other, one_side)
 
     def _draws(self, shape: tuple[int, ...], rng: np.random.Generator) -> FloatArray:
         return rng.standard_t(self.df, shape)
@@ -143,6 +150,9 @@ class Pareto(Law):
     def _upper(self, nats: FloatArray) -> FloatArray:
         return np.asarray(np.exp(np.minimum(nats / self.tail, 709.0)))
 
+    def _lower(self, nats: FloatArray) -> FloatArray:
+        return np.exp(-np.log1p(-np.exp(-nats)) / self.tail)
+
     def _rates(self) -> tuple[float, float]:
         return math.inf, 0.0
 
@@ -181,6 +191,9 @@ class Weibull(Law):
 
     def _upper(self, nats: FloatArray) -> FloatArray:
         return np.asarray(nats ** (1 / self.power))
+
+    def _lower(self, nats: FloatArray) -> FloatArray:
+        return np.asarray((-np.log1p(-np.exp(-nats))) ** (1 / self.power))
 
     def _rates(self) -> tuple[float, float]:
         return math.inf, 0.0 if self.power < 1 else 1.0 if self.power == 1 else math.inf

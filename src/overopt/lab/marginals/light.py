@@ -101,6 +101,9 @@ class Exponential(Law):
     def _upper(self, nats: FloatArray) -> FloatArray:
         return nats
 
+    def _lower(self, nats: FloatArray) -> FloatArray:
+        return -np.log1p(-np.exp(-nats))
+
     def _rates(self) -> tuple[float, float]:
         return math.inf, 1.0
 
