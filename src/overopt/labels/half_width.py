@@ -136,7 +136,8 @@ def residual_spread(samples: Samples, proxy: str) -> tuple[float, float] | None:
 
     From the residuals V - g of the cross-fitted gold regression on rows whose label was not
     certain, which are those that make label noise: their mean square is residual^2 + between^2,
-    their spread within groups is residual. ``samples`` needs gold and ``label_prob``.
+    their spread within groups is residual (half of it, where hardly a group has two labels: the
+    noise of labels knows only the sum). ``samples`` needs gold and ``label_prob``.
     """
     known = scored(samples, proxy)
     if known.gold is None or known.label_prob is None or known.labelled < FEWEST_LABELS:
@@ -153,8 +154,11 @@ def residual_spread(samples: Samples, proxy: str) -> tuple[float, float] | None:
     if len(found) < FEWEST_LABELS:
         return None
     total = float(np.mean(found**2))
-    within = within_spread(replace(known, gold=residual)) ** 2
-    within = min(within, total) if within > 0 else total
+    labelled = np.bincount(known.group[~np.isnan(residual)])
+    if np.maximum(labelled - 1, 0).sum() < FEWEST_LABELS:
+        within = total / 2
+    else:
+        within = min(within_spread(replace(known, gold=residual)) ** 2, total)
     return float(np.sqrt(within)), float(np.sqrt(total - within))
 
 

@@ -60,8 +60,9 @@ def with_returns(
     keys = checked_keys(ledger, samples)
     drawn = {row.id for row in ledger.drawn}
     rows = _Rows.of(samples, keys, origin)
-    have = {(label.id, label.annotator): label for label in (*ledger.labels, *ledger.aside)}
-    merge = max((label.merge for label in have.values()), default=0) + 1
+    before = (*ledger.labels, *(label for label in ledger.aside if label.id not in drawn))
+    have = {(label.id, label.annotator): label for label in before}
+    merge = max((label.merge for label in (*ledger.labels, *ledger.aside)), default=0) + 1
     added: list[Label] = []
     for reading in readings:
         name = rows.id_of(reading)

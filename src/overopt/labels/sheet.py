@@ -25,7 +25,8 @@ __all__ = ["LABEL_ID", "Reading", "is_same_cell", "sheet", "sheet_readings"]
 
 LABEL_ID = "label_id"
 OWN = (LABEL_ID, "prompt_id", "group", "candidate_id", "row", "reading", "annotator")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\n")
+LONGEST_CELL = 1 << 26  # characters; the usual limit of a CSV reader is 2^17
 EMPTY = ("", "na", "n/a", "nan", "none", "null")
 WORDS = {"true": 1.0, "false": 0.0}
 ENCODING_HINT = "save it as CSV in UTF-8"
@@ -116,14 +117,20 @@ def is_same_cell(returned: str, drawn: str | None) -> bool:
 
 
 def _guarded(value: Any) -> str:
-    """A cell that no spreadsheet runs as a formula; numbers as they are."""
-    text = "" if value is None else str(value)
+    """A cell that no spreadsheet runs as a formula, nor any reader trips over; numbers as is."""
+    text = "" if value is None else _readable(str(value))
     if text.startswith(FORMULA) and not _is_number(text):
         return f"'{text}"
     return text
 
 
+def _readable(text: str) -> str:
+    """Without NUL, and with one kind of line end."""
+    return text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _plain(text: str) -> str:
+    text = _readable(text)
     guarded = text.startswith("'") and text[1:].startswith(FORMULA)
     return " ".join(text[guarded:].split())
 
@@ -160,6 +167,7 @@ def _csv_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     head = text.partition("\n")[0]
     delimiter = max(",;\t", key=head.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    usual = csv.field_size_limit(LONGEST_CELL)
     try:
         header = [name.strip() for name in next(reader, [])]
         twice = [name for name in header if header.count(name) > 1]
@@ -178,6 +186,8 @@ def _csv_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise BadSamples(f"cannot read {path}, line {reader.line_num}: {error}") from None
+    finally:
+        csv.field_size_limit(usual)
 
 
 def _table_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:

@@ -29,13 +29,16 @@ def planned_text(planned: PlannedRound) -> str:
         f"({number(last.budget)} expected{so_far}) of {samples.rows:,} in "
         f"{counted(samples.prompts, 'prompt')}. Seed {ledger.seed}."
     ]
-    first = planned.promises[0]
-    lines.append(
-        f"Half-widths to expect at {percent(first.planned.level)} {UNITS[first.spread_from]}"
-        f"{_spreads(first)}:"
-    )
+    told = ""
     for promise in planned.promises:
-        lines += ["", *_promise_lines(promise)]
+        unit = (
+            f"Half-widths to expect at {percent(promise.planned.level)} "
+            f"{UNITS[promise.spread_from]}{_spreads(promise)}:"
+        )
+        lines += (
+            ["", *_promise_lines(promise)] if unit == told else [unit, *_promise_lines(promise)]
+        )
+        told = unit
     return "\n".join(lines) + "\n"
 
 

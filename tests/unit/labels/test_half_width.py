@@ -128,6 +128,16 @@ def test_few_labels_tell_no_spread() -> None:
     assert residual_spread(table(a=noise(0)), "a") is None
 
 
+def test_prompts_with_one_label_each_do_not_tell_who_differs() -> None:
+    gold = np.full((40, 8), np.nan)
+    gold[:, 0] = np.tile([1.0, 3.0], 20)
+    partly = table(a=noise(0), gold=gold, label_prob=np.full(320, 0.125))
+    spread = residual_spread(partly, "a")
+    assert spread is not None
+    assert spread[0] == spread[1]
+    assert np.hypot(*spread) == pytest.approx(1, rel=0.2)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

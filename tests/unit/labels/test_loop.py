@@ -226,6 +226,17 @@ def test_labels_of_rows_that_were_never_drawn(tmp_path: Path) -> None:
     assert np.sum(~np.isnan(gold)) == len(first.rows)
 
 
+def test_labels_set_aside_do_not_stand_in_the_way_of_a_later_draw(tmp_path: Path) -> None:
+    table = frame()
+    first = planned(table)
+    everything = filled(planned(table, budget=320).sheet, tmp_path)
+    aside = merged(table, first, everything, accept_unplanned=True)
+    second = planned(table, aside.ledger, budget=100)
+    found = merged(table, second, filled(second.sheet, tmp_path))
+    assert found.added == len(second.rows)
+    assert summary(found)["missing"] == 0
+
+
 @pytest.mark.parametrize(
     ("header", "line", "message"),
     [

@@ -69,6 +69,18 @@ def test_no_cell_is_run_as_a_formula_and_all_come_back_as_they_were() -> None:
         assert is_same_cell(cell, text)
 
 
+def test_any_text_survives_the_way_there_and_back(tmp_path: Path) -> None:
+    texts = ["\0=x", "a\rb", "\r\n=x", "x" * 200_000, "\u2028", '"', "'", "a,b;c\td"]
+    rows = drawn(len(texts), candidate_id="c")
+    text = sheet(rows, "gold", {"text": texts}).replace(",,\n", ",1,\n")
+    readings = sheet_readings(written(tmp_path, text), "gold")
+    assert [r.cells["label_id"] for r in readings] == sorted(row.id for row in rows)
+    for reading, shown in zip(reversed(readings), texts, strict=True):
+        assert not reading.cells["text"].startswith("=")
+        assert is_same_cell(reading.cells["text"], shown)
+    assert csv.field_size_limit() == 131072
+
+
 @pytest.mark.parametrize(
     ("returned", "drawn_as", "same"),
     [
