@@ -49,7 +49,7 @@ def mechanisms(samples: Samples, level: float = 0.95) -> list[Mechanism]:
     return list(mechanisms_of(samples, "a", completed, spread=spread, point=point, level=level))
 
 
-def inspection(samples: Samples, level: float = 0.99) -> Inspection:
+def inspection(samples: Samples, level: float = 0.95) -> Inspection:
     """What each mechanism reads of proxy ``a``; every row labelled."""
     completed = completed_gold(samples, "a", "all")
     spread = within_spread(samples)
@@ -107,7 +107,7 @@ def anti_correlated(rng: np.random.Generator, prompts: int = 100, size: int = 16
     return table(a=proxy, gold=-0.3 * proxy + noise)
 
 
-def unrelated(rng: np.random.Generator, prompts: int = 300, size: int = 16) -> Samples:
+def unrelated(rng: np.random.Generator, prompts: int = 400, size: int = 16) -> Samples:
     """The score is noise."""
     proxy, gold = normals(rng, prompts, size)
     return table(a=proxy, gold=gold)

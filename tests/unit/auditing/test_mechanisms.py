@@ -22,7 +22,9 @@ from tables import table
 
 from overopt import audit
 from overopt.auditing.mechanisms.turning import _contrasts, _cuts
+from overopt.curves.estimation import gold_curve
 from overopt.findings import CATALOGUE
+from overopt.pressure import BestOfN
 from overopt.samples import Samples
 
 
@@ -109,6 +111,14 @@ class TestAssociation:
         difference = (gold[:, :, None] - gold[:, None, :])[first].mean()
         assert one.data["pair_difference"] == pytest.approx(difference)
         assert one.data["lower"] < difference < one.data["upper"] < 0
+
+    def test_its_limits_are_those_of_a_fifth_of_the_error(self) -> None:
+        samples = anti_correlated(rng())
+        one = mechanism("anti_correlation", samples)
+        curve = gold_curve(samples, "a", BestOfN(), level=0.99)
+        assert one.data["level"] == pytest.approx(0.99)
+        _, lower, upper = (2 * float(limit[1]) for limit in curve.gain())
+        assert (one.data["lower"], one.data["upper"]) == pytest.approx((lower, upper))
 
     def test_ties_are_a_toss(self) -> None:
         """A binary score whose passes have 1 less gold: half of the pairs are ties."""

@@ -55,7 +55,7 @@ def pair_difference(
     if curve.prompts < FEWEST_PROMPTS:
         return None
     value, covariance, df = curve.contrast(np.array([[-2.0, 2.0]]))
-    half = float(t_quantile(case.level, df)) * float(np.sqrt(max(covariance[0, 0], 0.0)))
+    half = float(t_quantile(case.claim, df)) * float(np.sqrt(max(covariance[0, 0], 0.0)))
     return float(value[0]), float(value[0]) - half, float(value[0]) + half
 
 
@@ -103,5 +103,5 @@ def _numbers(case: Inspection, value: float, lower: float, upper: float) -> dict
         "lower": lower,
         "upper": upper,
         "within_sd": case.spread,
-        "level": case.level,
+        "level": case.claim,
     }

@@ -57,7 +57,7 @@ def gold_at_rank(case: Inspection, values: FloatArray, claims: int = 1) -> AtRan
     prompts = case.samples.prompts
     pull = np.bincount(case.samples.prompt, weights=x * (y - slope * x), minlength=prompts)
     error = np.sqrt(np.square(pull).sum() * prompts / (prompts - 1)) / left
-    one_sided = 1 - 2 * (1 - case.level) / claims
+    one_sided = 1 - 2 * (1 - case.claim) / claims
     critical = float(t_quantile(one_sided, _freedom(case, x)))
     return AtRank(slope=slope, upper=slope + critical * error, overlap=left / among)
 

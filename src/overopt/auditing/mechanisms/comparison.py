@@ -45,7 +45,7 @@ class Changed:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Comparison:
-    """Gains at ``strength`` [S] with pointwise limits, [S, 3] each, as it is and changed.
+    """Gains at ``strength`` [S] with limits at each alone, [S, 3] each, as it is and changed.
 
     ``at`` is the position of the strength that the largest improvement is proven at; there
     ``improvement`` of gold, with its joint lower limit.
@@ -96,7 +96,7 @@ def comparison(case: Inspection, changed: Changed, claims: int = 1) -> Compariso
     difference = _differences(case, changed, strengths, size)
     if used < 2 or len(difference) < FEWEST_PROMPTS:
         return None
-    level = 1 - (1 - case.level) / claims
+    level = 1 - (1 - case.claim) / claims
     df = min(len(difference), float(labels[:used].min())) - 1
     at, value, lower = _largest(difference[:, :used], df, level)
     return Comparison(

@@ -66,7 +66,7 @@ class Mechanism:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Inspection:
-    """One proxy's table as every mechanism reads it, at the ``level`` of a single claim.
+    """One proxy's table as every mechanism reads it; ``level`` is the audit's.
 
     ``view`` holds the rows that the proxy scored; ``completed`` their gold; ``features`` numbers
     [rows] that describe candidates; ``spread`` is the within-prompt sd of gold, above 0; ``point``
@@ -79,6 +79,11 @@ class Inspection:
     spread: float
     point: OperatingPoint
     level: float
+
+    @property
+    def claim(self) -> float:
+        """The level of one family of claims."""
+        return 1 - (1 - self.level) / FAMILIES
 
     @property
     def samples(self) -> Samples:

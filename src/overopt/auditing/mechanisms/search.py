@@ -12,7 +12,7 @@ from overopt.auditing.data_checks.ranks import group_ranks
 from overopt.auditing.data_checks.scale import ScoredProxy, scored_proxy
 from overopt.auditing.mechanisms.association import association
 from overopt.auditing.mechanisms.exploiter import exploiter_subpopulation
-from overopt.auditing.mechanisms.mechanism import FAMILIES, Inspection, Mechanism
+from overopt.auditing.mechanisms.mechanism import Inspection, Mechanism
 from overopt.auditing.mechanisms.saturation import saturation_at_cap
 from overopt.auditing.mechanisms.takeover import feature_takeover
 from overopt.auditing.mechanisms.turning import turning_dependence
@@ -59,7 +59,7 @@ def mechanisms_of(
         features=_features(view),
         spread=spread,
         point=point,
-        level=1 - (1 - level) / FAMILIES,
+        level=level,
     )
     found = [one for search in SEARCHES if (one := search(case)) is not None]
     drivers = {one.data["feature"] for one in found if one.id == "feature_takeover"}

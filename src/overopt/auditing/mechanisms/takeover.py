@@ -94,7 +94,7 @@ def _driver(case: Inspection, name: str) -> _Driver | None:
     sign = 1.0 if winners[:, 1].mean() > 0 else -1.0
     moments = Moments.of(sign * winners).map(np.array([[0.0, 1.0], [-1.0, 1.0]]))
     error = np.sqrt(np.maximum(np.diag(moments.covariance_of_mean()), 0))
-    lower = moments.mean - t_quantile(case.level, len(winners) - 1.0) * error
+    lower = moments.mean - t_quantile(case.claim, len(winners) - 1.0) * error
     if lower[0] < LEAST_SHIFT or lower[1] <= 0:
         return None
     return _Driver(
@@ -172,7 +172,7 @@ def _named(
             "lower": own[1],
             "upper": own[2],
             "comparison": found.to_dict(),
-            "level": case.level,
+            "level": case.claim,
             **rows_to_read(case.samples, case.view.ranks.top & (driver.position > 0.8)),
         },
     )

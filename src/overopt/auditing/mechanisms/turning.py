@@ -81,7 +81,7 @@ def turning_dependence(case: Inspection) -> Mechanism | None:
             "fall_upper": found.fall_upper,
             "rise": found.rise,
             "rise_lower": found.rise_lower,
-            "level": case.level,
+            "level": case.claim,
             **rows_to_read(case.samples, top),
         },
     )
@@ -107,7 +107,7 @@ def _turn(case: Inspection, cuts: FloatArray) -> _Turn | None:
     rises, falls, pairs = _contrasts(share)
     value, covariance, df = curve.contrast(np.concatenate([rises, falls]))
     error = np.sqrt(np.maximum(np.diag(covariance), 0))
-    critical = max_t_quantile(covariance, df, case.level, sides=1)
+    critical = max_t_quantile(covariance, df, case.claim, sides=1)
     lower = value - critical * error
     upper = value + critical * error
     fell = np.arange(len(falls)) + len(rises)
