@@ -24,6 +24,7 @@ __all__ = [
     "capped",
     "exploited",
     "healthy",
+    "heavy_error",
     "ids",
     "inspection",
     "mechanism",
@@ -131,6 +132,12 @@ def exploited(rng: np.random.Generator, prompts: int = 60, size: int = 8) -> Sam
     score = gold + error
     score[:, -1] += 4
     return table(a=score, gold=gold, source=named([range(size)] * prompts, "abcdefgh"[:size]))
+
+
+def heavy_error(rng: np.random.Generator, prompts: int = 300, size: int = 32) -> Samples:
+    """Normal gold; the error is Student's t with two degrees of freedom."""
+    gold = rng.standard_normal((prompts, size))
+    return table(a=gold + rng.standard_t(2.0, gold.shape), gold=gold)
 
 
 def ruled_by_length(rng: np.random.Generator, prompts: int = 100, size: int = 16) -> Samples:

@@ -25,8 +25,8 @@ LABELS = (120, 400, None)
 # only beyond; a score of noise tells nothing; reversed falls from the start.
 AT_WORK = {
     "light_ind": set[str](),
-    "heavy_ind": set[str](),
-    "t10_t5": set[str](),
+    "heavy_ind": {"heavy_error_tail"},
+    "t10_t5": {"heavy_error_tail"},
     "plateau": set[str](),
     "gao": {"turning_dependence"},
     "dep_light": {"turning_dependence"},
@@ -100,6 +100,7 @@ def test_right_or_wrong_answers_raise_no_alarm(regime: str, labels: int | None) 
         ("exploiter_subpopulation", planted.exploited),
         ("feature_takeover", planted.ruled_by_length),
         ("anti_correlation", planted.anti_correlated),
+        ("heavy_error_tail", planted.heavy_error),
         ("saturation_at_cap", planted.capped),
         ("no_association", planted.unrelated),
     ],

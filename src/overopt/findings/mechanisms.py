@@ -41,6 +41,22 @@ MECHANISM_ENTRIES = (
         ),
     ),
     Entry(
+        code="OV323",
+        title="Heavy error tail",
+        meaning=(
+            "The score less what gold explains of it has an upper tail heavier than exponential, "
+            "to the depth given, and gold has no such tail. Then the highest scores are mostly "
+            "error: for error independent of gold, the gain of best-of-n, a threshold or a "
+            "KL-regularised policy goes back to nothing as pressure grows without bound, even "
+            "where it still rises within these groups."
+        ),
+        remedy=(
+            "Do not extrapolate the curve, and do not trust a small KL. Clip or winsorise the "
+            "score, average several scores, and label the best-scored candidates before more "
+            "pressure is used."
+        ),
+    ),
+    Entry(
         code="OV324",
         title="Anti-correlation: gold falls as the proxy rises",
         meaning=(

@@ -11,6 +11,7 @@ from planted import (
     anti_correlated,
     capped,
     healthy,
+    heavy_error,
     ids,
     mechanism,
     mechanisms,
@@ -142,6 +143,27 @@ class TestAssociation:
         assert "OV109" not in [one.code for one in found.findings]
 
 
+class TestHeavyError:
+    def test_it_is_named_while_gold_still_rises(self) -> None:
+        samples = heavy_error(rng())
+        one = mechanism("heavy_error_tail", samples)
+        assert one.data["error"]["verdict"] == "heavy"
+        assert one.data["error"]["xi_lower"] > 0
+        assert gold_curve(samples, "a", BestOfN()).gain()[1][-1] > 0
+
+    def test_gold_with_as_heavy_a_tail_is_no_reason_to_fear(self) -> None:
+        gold, error = rng().standard_t(2.0, (2, 200, 32))
+        assert "heavy_error_tail" not in ids(table(a=gold + 0.5 * error, gold=gold))
+
+    def test_nor_is_a_score_with_a_cap(self) -> None:
+        samples = heavy_error(rng())
+        capped_at_3 = np.minimum(samples.proxies["a"], 3.0)
+        assert "heavy_error_tail" not in ids(replace(samples, proxies={"a": capped_at_3}))
+
+    def test_light_errors_are_not_heavy(self) -> None:
+        assert "heavy_error_tail" not in ids(healthy(rng(), 200, 32))
+
+
 class TestSaturation:
     def test_it_tells_where_selection_ends_and_gold_there(self) -> None:
         samples = capped(rng())
@@ -161,7 +183,7 @@ class TestSaturation:
         assert "OV105" not in [one.code for one in found.findings]
 
 
-@pytest.mark.parametrize("plant", [turning, anti_correlated, unrelated, capped])
+@pytest.mark.parametrize("plant", [turning, anti_correlated, unrelated, capped, heavy_error])
 def test_mechanisms_are_in_the_catalogue_and_short(
     plant: Callable[[np.random.Generator], Samples],
 ) -> None:

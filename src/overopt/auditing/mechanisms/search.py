@@ -11,6 +11,7 @@ import numpy.typing as npt
 from overopt.auditing.data_checks.ranks import group_ranks
 from overopt.auditing.data_checks.scale import ScoredProxy, scored_proxy
 from overopt.auditing.mechanisms.association import association
+from overopt.auditing.mechanisms.error_tail import heavy_error_tail
 from overopt.auditing.mechanisms.exploiter import exploiter_subpopulation
 from overopt.auditing.mechanisms.mechanism import Inspection, Mechanism
 from overopt.auditing.mechanisms.saturation import saturation_at_cap
@@ -27,6 +28,7 @@ SEARCHES = (
     exploiter_subpopulation,
     feature_takeover,
     turning_dependence,
+    heavy_error_tail,
     association,
     saturation_at_cap,
 )
