@@ -17,7 +17,7 @@ __all__ = ["CATALOGUE", "Entry", "Finding", "Severity", "catalogue_entry", "cata
 
 CATALOGUE: dict[str, Entry] = {
     entry.code: entry
-    for entry in (*DATA_ENTRIES, *CURVE_ENTRIES, *TAIL_ENTRIES, *MECHANISM_ENTRIES)
+    for entry in (*DATA_ENTRIES, *TAIL_ENTRIES, *CURVE_ENTRIES, *MECHANISM_ENTRIES)
 }
 
 PAGE_TITLE = """# Findings
