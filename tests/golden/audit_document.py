@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from golden.tails_entry import tails_entry
 
 Matrix = npt.NDArray[np.float64]
 KNOBS = {
@@ -227,6 +228,7 @@ def proxy_entry(name: str, proxy: Matrix, gold: Matrix, gold_source: str) -> dic
         "findings": [],
         "mechanisms": [dict(MECHANISM)] if binary else [],
         "groups": [],
+        "tails": tails_entry(name, binary=binary),
         "scale": {
             "kind": "binary" if binary else "continuous",
             "distinct": len(np.unique(proxy)),
@@ -350,6 +352,7 @@ def without_gold(document: dict[str, Any]) -> dict[str, Any]:
             proxy
             | {"curves": curves, "operating_points": points, "headline": headline}
             | {"worth": None, "passes": None}
+            | {"tails": proxy["tails"] | {"error": None, "gold": None}}
         )
     return document | {
         "proxies": proxies,

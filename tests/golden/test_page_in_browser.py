@@ -35,6 +35,6 @@ def test_every_chart_is_drawn_offline(tmp_path: Path) -> None:
         check=True,
     )
     figures = done.stdout.count('<figure class="chart"')
-    assert figures == 12
+    assert figures == 13
     assert len(re.findall(r'<svg[^>]*class="marks"', done.stdout)) == figures
     assert "could not be drawn" not in re.sub(r"(?s)<script.*?</script>", "", done.stdout)

@@ -108,6 +108,7 @@ def _proxy(one: ProxyAudit, found: Audit) -> dict[str, Any]:
         "findings": [finding.to_dict() for finding in one.findings],
         "mechanisms": [mechanism.to_dict() for mechanism in one.mechanisms],
         "groups": [group.to_dict() for group in one.groups],
+        "tails": one.tails.to_dict(),
         "scale": one.scale.to_dict(),
         "headline": {"pressure": one.leading, "sentence": one.sentences[one.leading]},
         "curves": [_curve(curve, found) for curve in one.curves.values()],

@@ -50,6 +50,7 @@ from overopt.pressure import (
     Threshold,
 )
 from overopt.samples import Samples, scored
+from overopt.tails import Tails, tails_of
 
 __all__ = ["PRESSURES", "ProxyAudit", "proxy_audit"]
 
@@ -67,6 +68,7 @@ SOFT_SHARPNESS = 2.0  # default lambda, in units of one over the within-group sd
 # which of them it is computed on, so that it never dominates an audit.
 SOFT_BUDGET = 3 << 18
 FEWEST_SOFT_PROMPTS = 30
+LEAST_TAIL_LEVEL = 0.5  # each side of a ladder is tested at half the error
 
 
 @final
@@ -88,6 +90,7 @@ class ProxyAudit:
     findings: Sequence[Finding]
     mechanisms: Sequence[Mechanism]
     groups: Sequence[GroupResult]
+    tails: Tails
     completed: CompletedGold | None
     worth: ScoreWorth | None
     passes: Passes | None
@@ -154,6 +157,8 @@ def proxy_audit(
             point=points[chosen[0]],
             level=options.decision_level,
         )
+    tails = _tails(table, proxy, completed, options)
+    findings += _doubts(tails)
     said = {one.instead_of for one in found}
     return ProxyAudit(
         name=proxy,
@@ -165,10 +170,26 @@ def proxy_audit(
         sentences=sentences,
         findings=tuple(one for one in findings if one.code not in said),
         mechanisms=found,
+        tails=tails,
         completed=completed,
         reach=reach,
         **extra,
     )
+
+
+def _tails(
+    table: Samples, proxy: str, completed: CompletedGold | None, options: AuditOptions
+) -> Tails:
+    """Tails of the score, and of error and gold where gold is in its own unit, not a win rate."""
+    known = completed if options.objective == "mean" else None
+    return tails_of(table, proxy, known, level=max(options.level, LEAST_TAIL_LEVEL))
+
+
+def _doubts(tails: Tails) -> list[Finding]:
+    """What limits a decision; notes stay with the verdicts."""
+    verdicts = [one for one in (tails.proxy, tails.error, tails.gold) if one is not None]
+    doubts = [*tails.findings, *(found for one in verdicts for found in one.findings)]
+    return [one for one in doubts if one.severity is not Severity.NOTE]
 
 
 def _decided(curve: GoldCurve, within_spread: float, options: AuditOptions) -> OperatingPoint:

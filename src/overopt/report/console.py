@@ -29,8 +29,10 @@ from overopt.report.words import (
     spread_places,
     steps_told,
     strength_text,
+    tails_told,
     thinned,
     titled,
+    verdict_text,
 )
 
 if TYPE_CHECKING:
@@ -283,6 +285,8 @@ def _prose(proxy: Document) -> Iterator[RenderableType]:
         told.append(proxy["extrapolation"]["sentence"])
     if proxy["trainer"]:
         told.append(f"Trainer: {proxy['trainer']['sentence']} {proxy['trainer']['caveat']}")
+    tails = tails_told(proxy["tails"])
+    told.append(" ".join(f"Tail of {of}: {verdict_text(v)}. {v['sentence']}" for of, v in tails))
     for sentence in told:
         yield ""
         yield _text(one_line(sentence, 2000), indent=2)

@@ -12,6 +12,7 @@ from overopt.findings import CATALOGUE
 from overopt.report import charts, words
 from overopt.report.console import terminal
 from overopt.report.gold_chart import curve_chart
+from overopt.report.ladder_chart import ladder_chart
 from overopt.report.libraries import vl_convert
 from overopt.report.strict_json import defined
 from overopt.report.theme import theme
@@ -93,6 +94,7 @@ def _environment() -> Any:
         charts=charts,
         curve_chart=curve_chart,
         curve_table=curve_table,
+        ladder_chart=ladder_chart,
         named=_named,
         places=words.decimals,
         spread_places=words.spread_places,
@@ -102,6 +104,8 @@ def _environment() -> Any:
         compared_gains=words.compared_gains,
         first_sentence=words.first_sentence,
         steps_told=words.steps_told,
+        tails_told=words.tails_told,
+        verdict_text=words.verdict_text,
     )
     return environment
 

@@ -25,8 +25,10 @@ __all__ = [
     "spread_places",
     "steps_told",
     "strength_text",
+    "tails_told",
     "thinned",
     "titled",
+    "verdict_text",
 ]
 
 Document = Mapping[str, Any]
@@ -146,6 +148,18 @@ def percent(share: float | None) -> str:
 def strength_text(knob: str, strength: float | None) -> str:
     """``n = 12``: the knob of a pressure and where it stands."""
     return f"{knob} = {number(strength)}"
+
+
+def tails_told(tails: Document) -> list[tuple[str, Document]]:
+    """Whose tails to tell, and their verdicts: the score's, and its error's with labels."""
+    told = [("the score", tails["proxy"]), ("its error", tails["error"])]
+    return [(whose, verdict) for whose, verdict in told if verdict is not None]
+
+
+def verdict_text(verdict: Document) -> str:
+    """``undecided, too few``: a verdict with its reason, where that says more."""
+    kind, reason = (verdict[key].replace("_", " ") for key in ("verdict", "reason"))
+    return str(kind if kind == reason else f"{kind}, {reason}")
 
 
 def counted(count: int, noun: str) -> str:

@@ -83,11 +83,14 @@ def test_every_proxy_has_its_charts_tables_and_settings() -> None:
             assert point["sentence"] in PAGE.text
         assert proxy["worth"]["comparable"]["sentence"] in PAGE.text
         assert proxy["trainer"]["formula"] in PAGE.text
+        assert proxy["tails"]["proxy"]["sentence"] in PAGE.text
+        assert proxy["tails"]["error"]["sentence"] in PAGE.text
         assert proxy["trainer"]["caveat"] in PAGE.text
     assert DOCUMENT["proxies"][1]["passes"]["sentence"] in PAGE.text
     assert DOCUMENT["ranking"]["comparison"]["sentence"] in PAGE.text
-    # Per proxy three curves and two of worth; one of passes, one ranking, and the two themes.
-    assert len(PAGE.specs) == 2 * 5 + 1 + 1 + 1
+    # Per proxy three curves and two of worth; one of passes, one ladder of tails, one ranking,
+    # and the two themes.
+    assert len(PAGE.specs) == 2 * 5 + 1 + 1 + 1 + 1
 
 
 def test_findings_say_what_to_do_and_which_rows() -> None:
