@@ -40,6 +40,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "text": ("text", "completion", "response", "output"),
 }
 GROUPS = ("group",), ("step", "policy", "checkpoint")
+PREFIXES = {"prediction": "proxy_"}  # a guess of gold is a score too, perhaps one that is audited
 OPTIONS = {role: f"--{role.removesuffix('_id').replace('_', '-')}" for role in (*KNOWN, "group")}
 
 PROXY_NAME = re.compile(r"proxy|proxy_.*|reward.*|score.*|.*_(reward|score)", re.IGNORECASE)
@@ -121,7 +122,8 @@ def roles_of(schema: Mapping[str, Any], wanted: Wanted, origin: str) -> Roles:
     named = {name: finder.column(name, "proxy_", "--proxy") for name in wanted.proxies}
     features = {name: finder.column(name, "proxy_", "--feature") for name in wanted.features}
     given: dict[str, Any] = {
-        role: finder.column(name, "", OPTIONS[role]) for role, name in wanted.columns.items()
+        role: finder.column(name, PREFIXES.get(role, ""), OPTIONS[role])
+        for role, name in wanted.columns.items()
     }
     given.pop("group", None)
     group = finder.group(wanted.by, wanted.columns.get("group"))

@@ -50,11 +50,12 @@ def test_the_half_width_is_that_of_the_curve() -> None:
         assert one.design_effect == pytest.approx(samples.labelled / one.labels_effective)
 
 
-def test_the_label_part_is_what_the_draw_of_labels_varies_by() -> None:
+@pytest.mark.parametrize("labels", [120, 400])
+def test_the_label_part_is_what_the_draw_of_labels_varies_by(labels: int) -> None:
     """Against the spread of the gain over many draws of labels for one and the same table."""
     gains, shares, widths = [], [], []
     for seed in range(150):
-        samples = study(120, seed=seed)
+        samples = study(labels, seed=seed)
         curve = gold_curve(samples, "a", BestOfN(), strengths=np.array([1.0, 4]))
         found = label_value(
             samples, "a", completed_gold(samples, "a", "recorded"), curve, decided=4.0

@@ -44,6 +44,9 @@ def test_planned_rows_and_guesses_follow_their_rows(tmp_path: Path) -> None:
 
 
 def test_a_guess_is_taken_only_where_it_is_named() -> None:
+    scored = {**COLUMNS, "proxy_guess": [0.5, 0.6, 0.7, 0.8]}
+    named = read_samples(scored, proxies=["proxy", "guess"], columns={"prediction": "guess"})
+    assert named.prediction.tolist() == named.proxies["guess"].tolist() == scored["proxy_guess"]
     assert read_samples({**COLUMNS, "prediction": ["x"] * 4}).prediction is None
 
 
