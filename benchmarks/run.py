@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import audit
 import curve
+import lab
 import sketch
 import start_up
 from measurement import Measurement
@@ -19,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Measurement]]] = {
     "start_up": start_up.measurements,
     "curve": curve.measurements,
     "audit": audit.measurements,
+    "lab": lab.measurements,
     "sketch": sketch.measurements,
 }
 

@@ -6,7 +6,7 @@ import math
 
 from overopt.errors import NotIdentified
 from overopt.lab.joints.joint import Joint
-from overopt.lab.profile import DEEPEST, Profile, profile_of
+from overopt.lab.profile import DEEPEST, Profile, fine_profile
 from overopt.pressure import ChiSquare, KLTilt, Pressure
 
 __all__ = ["deep_profile", "demand_existence"]
@@ -46,9 +46,11 @@ def deep_profile(joint: Joint, pressure: Pressure, strength: float) -> Profile:
     """
     nats = DEEPEST
     while nats <= DEEPEST_TILT:
-        profile = profile_of(joint, nats)
+        profile = fine_profile(joint, nats)
         if not isinstance(pressure, KLTilt) or strength == 0 or _shows(profile, strength):
-            return profile.fine()
+            return profile
+        if joint.reach(2 * nats)[1] <= joint.reach(nats)[1] + 1e-9 * profile.unit:
+            return profile  # a bounded proxy: there is nothing beyond
         nats *= 2
     raise NotIdentified(
         f"the KL tilt at 1 / beta = {strength:g} lives more than {DEEPEST_TILT:g} nats out in the "

@@ -9,6 +9,7 @@ inward from either end, in logarithms, so each has the digits of its own size.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import final
 
@@ -21,7 +22,7 @@ from overopt.lab.joints.joint import FloatArray, Joint, ProxyAtoms
 from overopt.lab.quadrature import LEAST_LOG, PanelRule
 from overopt.pressure.proxy_law import ProxyLaw
 
-__all__ = ["DEEPEST", "RULE", "Profile", "profile_of"]
+__all__ = ["DEEPEST", "RULE", "Profile", "fine_profile", "profile_of"]
 
 RULE = PanelRule(16)
 DEEPEST = 700.0  # nats: both tails down to probability 1e-304
@@ -227,6 +228,12 @@ def profile_of(joint: Joint, nats: float = DEEPEST) -> Profile:
         atoms=atoms,
     )
     return _resolved(joint, empty).normalised()
+
+
+@lru_cache(maxsize=4)
+def fine_profile(joint: Joint, nats: float = DEEPEST) -> Profile:
+    """The profile on panels fine enough to integrate over; the last few are remembered."""
+    return profile_of(joint, nats).fine()
 
 
 def _resolved(joint: Joint, start: Profile) -> Profile:

@@ -89,13 +89,11 @@ class SoftBestOfN(ScorePressure):
         for k, y in enumerate(nodes):
             missed = log_or_none(-np.expm1(-np.exp(log_gain + y)))
             log_kept[k] = np.log1p(-min(float(np.exp(law.log_mean(missed))), 1 - 1e-16))
-        log_weight = nodes + np.expm1(log_n) * log_kept
-        top = log_weight.max(axis=1, keepdims=True)
+        kept = np.exp(np.expm1(log_n) * log_kept) * STEP
         # What the trapezoid sum would add below the first node, a geometric series.
-        log_weight[:, 0] -= np.log(-np.expm1(-STEP))
-        decay = np.exp(-np.exp(nodes[:, None] + log_gain))
-        log_ratio = log_or_none(np.exp(log_weight - top) @ decay) + top + log_n + log_gain
-        return np.asarray(log_ratio)
+        kept[:, 0] /= -np.expm1(-STEP)
+        reach = np.minimum(nodes[:, None] + log_gain, NEVER)
+        return np.asarray(log_n + log_or_none(kept @ np.exp(reach - np.exp(reach))))
 
     def default_strengths(self, proxies: list[FloatArray], cap: int) -> FloatArray:
         """n = 1, 2, 3, 4, 6, 8, 12, ... up to ``cap``, at most 64."""

@@ -22,6 +22,7 @@ FloatArray = npt.NDArray[np.floating[Any]]
 AS_IT_COMES = math.nan  # the moment that shift and scale give
 NO_ATOMS = (np.empty(0), np.empty(0))
 HALVINGS = 80  # to a relative 1e-12 at 1e-9, an absolute 1e-21 below
+LARGEST = 1e300
 WIDEST = 709.0  # sinh of it is the largest number of a double
 
 
@@ -155,12 +156,12 @@ class Law(ABC):
     def upper(self, nats: npt.ArrayLike) -> FloatArray:
         """The value that is exceeded with probability exp(-nats)."""
         tail = self._upper if self.scale > 0 else self._lower
-        return self.shift + self.scale * tail(np.asarray(nats, dtype=float))
+        return self._placed(tail(np.asarray(nats, dtype=float)))
 
     def lower(self, nats: npt.ArrayLike) -> FloatArray:
         """The value that is not exceeded with probability exp(-nats)."""
         tail = self._lower if self.scale > 0 else self._upper
-        return self.shift + self.scale * tail(np.asarray(nats, dtype=float))
+        return self._placed(tail(np.asarray(nats, dtype=float)))
 
     def ppf(self, q: npt.ArrayLike) -> FloatArray:
         """Quantiles at probabilities ``q`` in (0, 1)."""
@@ -197,7 +198,7 @@ class Law(ABC):
 
     def marks(self, nats: FloatArray) -> FloatArray:
         """Values that bracket the mass at each depth ``nats``, of every part of a mixture."""
-        return self.shift + self.scale * self._marks(nats)
+        return self._placed(self._marks(nats))
 
     @property
     def atoms(self) -> tuple[FloatArray, FloatArray]:
@@ -221,6 +222,11 @@ class Law(ABC):
 
     def _moved(self, shift: float, scale: float) -> Self:
         return replace(self, shift=shift, scale=scale, mean=AS_IT_COMES, sd=AS_IT_COMES)
+
+    def _placed(self, z: FloatArray) -> FloatArray:
+        """Values of the standard form moved to their place, within what a double holds."""
+        with np.errstate(over="ignore"):
+            return np.asarray(np.clip(self.shift + self.scale * z, -LARGEST, LARGEST))
 
     def _standard(self, x: npt.ArrayLike) -> FloatArray:
         return (np.asarray(x, dtype=float) - self.shift) / self.scale
