@@ -33,6 +33,13 @@ if TYPE_CHECKING:
         to_arrow as to_arrow,
         to_parquet as to_parquet,
     )
+    from overopt.tails import (
+        TailVerdict as TailVerdict,
+        error_tail as error_tail,
+        gold_tail as gold_tail,
+        proxy_tail as proxy_tail,
+        tails_document as tails_document,
+    )
 
 __version__ = "0.1.0"
 
@@ -55,10 +62,15 @@ _HOMES = {
     "Severity": "overopt.findings",
     "SoftBestOfN": "overopt.pressure",
     "StoreError": "overopt.errors",
+    "TailVerdict": "overopt.tails",
     "Threshold": "overopt.pressure",
     "audit": "overopt.auditing",
+    "error_tail": "overopt.tails",
     "gold_curve": "overopt.curves.estimation",
+    "gold_tail": "overopt.tails",
+    "proxy_tail": "overopt.tails",
     "read_samples": "overopt.samples",
+    "tails_document": "overopt.tails",
     "to_arrow": "overopt.samples",
     "to_parquet": "overopt.samples",
 }

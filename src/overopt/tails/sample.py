@@ -176,7 +176,8 @@ def _sample(
     wanted = min(rows // SHALLOWEST, LARGEST_RUNG) + 1
     kept = np.arange(rows)
     if wanted < rows:
-        kept = np.flatnonzero(values >= np.partition(values, rows - wanted)[rows - wanted])
+        cut = np.partition(values, rows - wanted)[rows - wanted]
+        kept = np.flatnonzero(values >= cut - fuzz)  # with all that tie with the last
     kept = kept[np.argsort(-values[kept], kind="stable")]
     return TailSample(
         top=values[kept],

@@ -188,3 +188,10 @@ def test_rewards_of_samples_random_tokens_and_search():
     assert [round(rung["xi"], 3) for rung in tokens["rungs"]] == shapes
     far = [one["data"] for one in found["findings"] if one["code"] == "OV208"]
     assert {"base": "policy_llama", "group": "acg_search"}.items() <= far[0].items()
+
+
+def test_every_field_is_explained():
+    page = (Path(__file__).resolve().parents[3] / "docs" / "tails.md").read_text(encoding="utf-8")
+    found = document(columns())
+    names = {*found, *found["proxy"], *found["proxy"]["rungs"][0], *found["reach"]}
+    assert sorted(name for name in names if f"`{name}`" not in page) == []
