@@ -7,12 +7,14 @@ is the sum over rows of c^2 (V - g)^2 (1 - pi) / pi, and is estimated from the l
     sum over labelled rows of c^2 (V - g)^2 (1 - pi) / pi^2,
 
 c being the row's weight in the gain and V - g its residual from the regression. With f times the
-labels pi becomes min(1, f pi). What remains when all rows are labelled is the part of the prompts.
+labels pi becomes min(1, f pi). What remains when all rows are labelled is the part of the prompts:
+the rest of the variance, but no less than what candidates of one prompt differ by: sum of c^2 times
+the variance of residuals within groups, since few labels can make the rest vanish by luck.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -21,6 +23,7 @@ import numpy.typing as npt
 from overopt.curves.completed_gold import CompletedGold
 from overopt.curves.fold import largest_common_size
 from overopt.curves.gold_curve import GoldCurve
+from overopt.curves.objective import within_spread
 from overopt.labels.weights import gain_weights
 from overopt.samples import Samples
 from overopt.stats.intervals import t_quantile
@@ -108,8 +111,10 @@ def _precision(
     _, covariance, _ = curve.contrast(contrast)
     total = max(float(covariance[0, 0]), 0.0)
     weight = gain_weights(samples, proxy, curve.pressure, curve.strength[0], strength)
-    noise, doubled = (_label_noise(samples, completed, weight, times) for times in (1.0, 2.0))
-    share = min(noise / total, 1.0) if total > 0 else 0.0
+    residual = _residuals(samples, completed)
+    noise, doubled = (_label_noise(completed, residual, weight, times) for times in (1.0, 2.0))
+    own = within_spread(replace(samples, gold=residual)) ** 2 * float(weight @ weight)
+    share = noise / (noise + max(total - noise, own)) if noise > 0 else 0.0
     effective = float(min(curve.labels_effective[[0, position]]))
     left = 1 - share * (1 - doubled / noise) if noise > 0 else 1.0
 
@@ -128,17 +133,25 @@ def _precision(
     )
 
 
-def _label_noise(
-    samples: Samples, completed: CompletedGold, weight: FloatArray, times: float
-) -> float:
-    """Variance that the draw of ``times`` as many labels puts into the gain, from those in hand."""
+def _residuals(samples: Samples, completed: CompletedGold) -> FloatArray:
+    """V - g [rows] where a label was not certain, else NaN."""
     assert samples.gold is not None and completed.inverse is not None
     # Completed gold is V + (1 / pi - 1) (V - g); where pi is 1, no draw of it can vary.
-    drawn = np.flatnonzero(completed.inverse > 1 + CERTAIN)
+    drawn = completed.inverse > 1 + CERTAIN
+    found = np.full(samples.rows, np.nan)
+    found[drawn] = (completed.value - samples.gold)[drawn] / (completed.inverse[drawn] - 1)
+    return found
+
+
+def _label_noise(
+    completed: CompletedGold, residual: FloatArray, weight: FloatArray, times: float
+) -> float:
+    """Variance that the draw of ``times`` as many labels puts into the gain, from those in hand."""
+    assert completed.inverse is not None
+    drawn = ~np.isnan(residual)
     inverse = completed.inverse[drawn]
-    residual = (completed.value[drawn] - samples.gold[drawn]) / (inverse - 1)
     later = np.maximum(inverse / times, 1.0)
-    return float(np.sum((weight[drawn] * residual) ** 2 * inverse * (later - 1)))
+    return float(np.sum((weight[drawn] * residual[drawn]) ** 2 * inverse * (later - 1)))
 
 
 def _worth(one: GainPrecision) -> bool:

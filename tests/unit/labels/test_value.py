@@ -79,6 +79,29 @@ def test_promises_for_twice_the_labels_and_for_all() -> None:
     assert "next batch" not in some.sentence
 
 
+@pytest.mark.parametrize("seed", [0, 3, 8, 20, 23])
+def test_few_labels_cannot_make_the_part_of_the_prompts_vanish(seed: int) -> None:
+    proxy, gold = noise(10 + seed, 60), noise(20 + seed, 60)
+    drawn = np.random.default_rng(seed).random((60, 8)) < 0.15
+    samples = table(a=proxy, gold=np.where(drawn, gold, np.nan), label_prob=np.full((60, 8), 0.15))
+    found = valued(samples, decided=8.0)
+    assert found is not None
+    _, lower, upper = gold_curve(table(a=proxy, gold=gold), "a", BestOfN()).gain()
+    promised = found.at[0].half_width_all_rows / ((upper - lower)[-1] / 2)
+    assert 0.5 < promised < 1.7
+    assert 0.3 < found.at[0].label_share < 0.95
+
+
+def test_where_chances_reach_a_half_twice_the_labels_are_all() -> None:
+    drawn = np.random.default_rng(0).random((60, 8)) < 0.6
+    gold, chance = np.where(drawn, noise(1, 60), np.nan), np.full((60, 8), 0.6)
+    found = valued(table(a=noise(0, 60), gold=gold, label_prob=chance))
+    assert found is not None
+    for one in found.at:
+        assert one.half_width_doubled == pytest.approx(one.half_width_all_rows, rel=0.02)
+        assert one.half_width_all_rows < one.half_width
+
+
 def test_where_prompts_differ_more_than_labels_more_labels_are_not_worth_it() -> None:
     found = valued(study(400, between=3.0))
     assert found is not None
