@@ -10,6 +10,7 @@ from typing import Any
 from overopt.errors import MissingDependency
 from overopt.findings import CATALOGUE
 from overopt.report import charts, words
+from overopt.report.comparison_chart import comparison_chart
 from overopt.report.console import terminal
 from overopt.report.gold_chart import curve_chart
 from overopt.report.ladder_chart import ladder_chart
@@ -102,6 +103,7 @@ def _environment() -> Any:
         titled=words.titled,
         blamed=words.blamed,
         compared_gains=words.compared_gains,
+        comparison_chart=comparison_chart,
         first_sentence=words.first_sentence,
         steps_told=words.steps_told,
         tails_told=words.tails_told,

@@ -55,6 +55,7 @@ def theme(dark: bool = False) -> dict[str, Any]:
             "veil": {"color": c["veil"], "opacity": 0.2},
             "veil-text": {"color": c["soft"], "fontSize": 11},
             "choice": {"color": c["mark"], "strokeWidth": 1.2},
+            "choice-interval": {"color": c["mark"], "opacity": 0.18},
             "choice-dot": {
                 "color": c["mark"],
                 "stroke": c["paper"],
