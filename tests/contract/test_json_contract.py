@@ -103,6 +103,7 @@ def all_findings(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from document["findings"]
     for proxy in document["proxies"]:
         yield from proxy["findings"]
+        yield from ({k: v for k, v in one.items() if k != "id"} for one in proxy["mechanisms"])
 
 
 def entries(document: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
@@ -142,6 +143,7 @@ def test_findings_are_known_codes_with_a_sentence(audited: tuple[str, dict[str, 
         assert finding["message"]
         assert "\n" not in finding["message"]
         assert isinstance(finding["data"], dict)
+        assert isinstance(finding["data"].get("rows", []), list)  # row numbers, shown by the page
 
 
 def test_curves_are_equally_long_lists_of_every_pressure(

@@ -56,7 +56,7 @@ class Tails:
                 severity=Severity.CAUTION,
                 message=f"{said}: a small KL proves nothing. What {rows:,} rows cannot show may "
                 f"own {100 * REACH_SHARE:.0f} % of a policy from {kl:.2f} nats on",
-                data={"kl": kl, "rows": rows, "share": REACH_SHARE},
+                data={"kl": kl, "of_rows": rows, "share": REACH_SHARE},
             ),
         )
 

@@ -48,7 +48,7 @@ def _copies(sample: TailSample, name: str) -> Iterator[Finding]:
             severity=Severity.NOTE,
             message=f"{name}: {sample.copies:,} scores repeat another of their group, exactly or "
             f"nearly, and were left out; {sample.rows:,} different ones remain",
-            data={"copies": sample.copies, "rows": sample.rows},
+            data={"copies": sample.copies, "different": sample.rows},
         )
 
 
@@ -76,7 +76,7 @@ def _without_tail(sample: TailSample, name: str, reason: str) -> Iterator[Findin
         code="OV204",
         severity=Severity.NOTE,
         message=f"{name}: {said}: it has no tail to judge, and cannot run away by itself",
-        data={"highest": sample.highest, "rows": sample.rows},
+        data={"highest": sample.highest, "of_rows": sample.rows},
     )
 
 
