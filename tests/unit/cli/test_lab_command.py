@@ -1,6 +1,7 @@
 """``overopt lab``: exact curves from the command line."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +91,14 @@ def test_a_bad_pressure_is_one_line(
     assert told.out == ""
     assert told.err.startswith(f"overopt: {said}")
     assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [CURVE, ["lab", "list"]], ids=["curve", "list"])
+def test_every_field_is_documented(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = (Path(__file__).resolve().parents[3] / "docs" / "lab.md").read_text(encoding="utf-8")
+    found = document(arguments, capsys)
+    nested = [value for value in found.values() if isinstance(value, dict)]
+    for name in {*found, *(key for part in nested for key in part)}:
+        assert f"`{name}`" in told
