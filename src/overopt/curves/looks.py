@@ -4,11 +4,10 @@ Whoever looks after every batch and acts when something is proven looks until lu
 95 %, five looks decide wrongly in more than one study of ten. So the decision at look k may err
 with chance
 
-    (1 - level) / (k (k + 1)),        which sums to 1 - level over any number of looks.
+    (1 - level) / 2^k,        half of what the looks before have left.
 
-No number of looks need be fixed beforehand. Curves keep plain intervals: they describe, and hold
-at their level whenever they are looked at once. Source: the union bound with 1 / (k (k + 1)), whose
-partial sums are 1 - 1 / (k + 1).
+It sums to 1 - level over any number of looks, so that none need be fixed beforehand. Curves keep plain intervals: they describe, and hold
+at their level whenever they are looked at once. Source: the union bound.
 """
 
 from __future__ import annotations
@@ -21,4 +20,4 @@ def level_at_look(level: float, look: int) -> float:
 
     0 stands for the only look there will ever be, and spends all.
     """
-    return level if look == 0 else 1 - (1 - level) / (look * (look + 1))
+    return level if look == 0 else 1 - (1 - level) / 2**look

@@ -55,8 +55,8 @@ def root_quantile(exceedances: IntArray, score: float) -> FloatArray:
 def joint_score(rungs: int, side: float) -> float:
     """Normal score that the lowest of ``rungs`` scores undercuts with probability ``side``.
 
-    >>> round(joint_score(1, 0.025), 3), round(joint_score(6, 0.025), 3)
-    (-1.96, -2.546)
+    >>> round(joint_score(1, 0.025), 2), round(joint_score(6, 0.025), 2)
+    (-1.96, -2.55)
     """
     from scipy.optimize import brentq
 
