@@ -6,8 +6,9 @@ with chance
 
     (1 - level) / 2^k,        half of what the looks before have left.
 
-It sums to 1 - level over any number of looks, so that none need be fixed beforehand. Curves keep plain intervals: they describe, and hold
-at their level whenever they are looked at once. Source: the union bound.
+It sums to 1 - level over any number of looks, so that none need be fixed beforehand. Curves keep
+plain intervals: they describe, and hold at their level whenever they are looked at once. Source:
+the union bound.
 """
 
 from __future__ import annotations
