@@ -17,6 +17,7 @@ from overopt import __version__
 from overopt.cli.audit import audit
 from overopt.cli.finding import finding
 from overopt.cli.lab import lab
+from overopt.cli.lab_limit import limit
 from overopt.cli.labels import labels
 from overopt.cli.output import complain
 from overopt.cli.plan import plan
@@ -41,6 +42,7 @@ app.command()(tails)
 app.command()(finding)
 app.add_typer(labels)
 app.command()(plan)
+lab.command()(limit)
 app.add_typer(lab)
 
 

@@ -13,6 +13,8 @@ from overopt.lab.joints.copulas import (
 from overopt.lab.joints.coupled import Coupled, coupled
 from overopt.lab.joints.independent import Independent, independent
 from overopt.lab.joints.joint import Joint
+from overopt.lab.limits.limit import Limit, limit
+from overopt.lab.limits.tilted import tilted_mean
 from overopt.lab.marginals.derived import Clipped, Mixture, Truncated
 from overopt.lab.marginals.discrete import Discrete, empirical
 from overopt.lab.marginals.heavy import Levy, LogNormal, Pareto, StudentT, Weibull
@@ -41,6 +43,7 @@ __all__ = [
     "Laplace",
     "Law",
     "Levy",
+    "Limit",
     "LogNormal",
     "Mixture",
     "Normal",
@@ -55,4 +58,6 @@ __all__ = [
     "exact_curve",
     "independent",
     "law_of",
+    "limit",
+    "tilted_mean",
 ]

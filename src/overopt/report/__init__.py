@@ -6,6 +6,7 @@ overopt.lab/1) and computes nothing but layout, so one saved as JSON can be rend
 
 from overopt.report.charts import figure
 from overopt.report.console import terminal
+from overopt.report.lab_limit_text import lab_limit
 from overopt.report.lab_text import lab_curve, lab_list
 from overopt.report.page import html, notebook
 from overopt.report.plan_text import plan_terminal
@@ -18,6 +19,7 @@ __all__ = [
     "figure",
     "html",
     "lab_curve",
+    "lab_limit",
     "lab_list",
     "notebook",
     "plan_terminal",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from overopt.report.words import ABSENT, Document, counted, number, strength_text
 
-__all__ = ["lab_curve", "lab_list"]
+__all__ = ["columns", "exact", "lab_curve", "lab_list", "law_text"]
 
 DIGITS = 6  # what an exact curve is exact to
 
@@ -17,16 +17,16 @@ def lab_curve(document: Document, width: int = 80) -> str:
     """A curve: its peak in a sentence, then one row for each strength."""
     knob = document["pressure"]["knob"]
     rows: list[tuple[str, ...]] = [(knob, "KL", "gold", "proxy", "slope")]
-    columns = ("strength", "kl", "gold", "proxy", "slope")
-    for strength, kl, gold, proxy, slope in zip(*(document[name] for name in columns), strict=True):
-        exact = [_exact(value) for value in (kl, gold, proxy, slope)]
-        rows.append((number(strength), *exact))
+    names = ("strength", "kl", "gold", "proxy", "slope")
+    for strength, kl, gold, proxy, slope in zip(*(document[name] for name in names), strict=True):
+        cells = [exact(value) for value in (kl, gold, proxy, slope)]
+        rows.append((number(strength), *cells))
     lines = [
-        *textwrap.wrap(f"{_law(document['law'])}; {document['pressure']['label']}", width),
+        *textwrap.wrap(f"{law_text(document['law'])}; {document['pressure']['label']}", width),
         "",
         *textwrap.wrap(_answer(document), width),
         "",
-        *_columns(rows),
+        *columns(rows),
         "",
         *textwrap.wrap(_accuracy(document), width),
     ]
@@ -41,13 +41,13 @@ def lab_list(document: Document, width: int = 80) -> str:
     common = f"Every law also takes {', '.join(document['common'])}."
     return "\n".join(
         [
-            *_columns([("law", "such as", "upper tail"), *laws], left=True),
+            *columns([("law", "such as", "upper tail"), *laws], left=True),
             "",
             *textwrap.wrap(common, width),
             "",
-            *_columns([("copula", "such as"), *copulas], left=True),
+            *columns([("copula", "such as"), *copulas], left=True),
             "",
-            *_columns([("pressure", "strength", ""), *pressures], left=True),
+            *columns([("pressure", "strength", ""), *pressures], left=True),
             "",
         ]
     )
@@ -61,19 +61,19 @@ def _answer(document: Document) -> str:
     if peak is None:
         count = len(document["extrema"])
         note = f", after {counted(count, 'turn')} on the way" if count else ""
-        return f"No peak in this range: gold is highest {end}, {_exact(last)}{note}."
+        return f"No peak in this range: gold is highest {end}, {exact(last)}{note}."
     if peak["strength"] == document["strength"][0]:
-        top = f"gold is highest under no pressure, {_exact(first)}"
-        return f"Do not push: {top}; it is {_exact(last)} {end}."
+        top = f"gold is highest under no pressure, {exact(first)}"
+        return f"Do not push: {top}; it is {exact(last)} {end}."
     where = strength_text(knob, peak["strength"])
     turns = [turn for turn in document["extrema"] if turn["strength"] != peak["strength"]]
     others = "; ".join(
-        f"{turn['kind']} {strength_text(knob, turn['strength'])}, gold {_exact(turn['gold'])}"
+        f"{turn['kind']} {strength_text(knob, turn['strength'])}, gold {exact(turn['gold'])}"
         for turn in turns
     )
     return (
-        f"Gold peaks at {where} (KL {number(peak['kl'])} nats): {_exact(peak['gold'])}, from "
-        f"{_exact(first)} under no pressure, and is {_exact(last)} {end}."
+        f"Gold peaks at {where} (KL {number(peak['kl'])} nats): {exact(peak['gold'])}, from "
+        f"{exact(first)} under no pressure, and is {exact(last)} {end}."
         + (f" It turns more than once: {others}." if others else "")
     )
 
@@ -83,18 +83,21 @@ def _accuracy(document: Document) -> str:
     return f"KL in nats; slope per unit of ln strength. Gold is exact to {worst:.1g}."
 
 
-def _law(law: Document) -> str:
+def law_text(law: Document) -> str:
+    """A law in words."""
     parts = [f"{key} {value}" for key, value in law.items() if key != "kind"]
     return ", ".join([*parts, law["kind"]])
 
 
-def _exact(value: float | None) -> str:
+def exact(value: float | None) -> str:
+    """A number with all its exact digits."""
     if value is None or not math.isfinite(value):
         return ABSENT
     return f"{value:z.{DIGITS}f}" if abs(value) < 1e6 else f"{value:.{DIGITS}e}"
 
 
-def _columns(rows: Sequence[Sequence[str]], left: bool = False) -> list[str]:
+def columns(rows: Sequence[Sequence[str]], left: bool = False) -> list[str]:
+    """Rows of cells as lines, aligned."""
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     return [
         "  ".join(

@@ -102,3 +102,28 @@ def test_every_field_is_documented(
     nested = [value for value in found.values() if isinstance(value, dict)]
     for name in {*found, *(key for part in nested for key in part)}:
         assert f"`{name}`" in told
+
+
+def test_a_limit_as_json_and_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["lab", "limit", "--gold", "t:df=10", "--error", "lognormal:sigma=0.69"]
+    found = document(given, capsys)
+    assert found["schema"] == "overopt.lab/1"
+    assert (found["verdict"], found["value"], found["unbounded"]) == ("none", None, True)
+    assert (found["theorem"], found["base"]) == ("tail gap", 0)
+    trend = found["trend"]
+    assert isinstance(trend, dict)
+    assert trend["strength"][0] == 10
+    assert run(given) == 0
+    told = capsys.readouterr().out
+    assert "No overoptimisation in the limit. Gold grows without bound" in told
+    assert "tail gap: the error is heavy, but gold's tail is heavier" in told
+
+
+def test_a_limit_without_a_theorem_shows_the_trend(capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["lab", "limit", "--gold", "normal", "--error", "normal", "--copula", "clayton:theta=2"]
+    found = document(given, capsys)
+    assert (found["verdict"], found["value"], found["theorem"]) == ("not_covered", None, None)
+    assert run(given) == 0
+    told = capsys.readouterr().out
+    assert "Not covered by a theorem. The limit of gold is not known" in told
+    assert "\n     100  " in told

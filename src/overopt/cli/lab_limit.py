@@ -1,0 +1,33 @@
+"""``overopt lab limit``: what happens to gold under pressure without end, and why."""
+
+from __future__ import annotations
+
+from overopt.cli.lab import CopulaName, Error, Gold, Json, PressureName, SoftLambda
+from overopt.cli.output import emit, terminal_width
+
+__all__ = ["limit"]
+
+
+def limit(
+    gold: Gold,
+    error: Error,
+    copula: CopulaName = None,
+    pressure: PressureName = "best-of-n",
+    soft_lambda: SoftLambda = 1.0,
+    json: Json = False,
+) -> int:
+    """Where gold goes as pressure grows without end, and the theorem that says so.
+
+    The verdict is none, benign, weak or strong overoptimisation, or not_covered.
+    """
+    from overopt import report
+    from overopt.lab import copula_of, coupled, independent, law_of
+    from overopt.lab.limits.document import limit_document
+    from overopt.lab.limits.limit import limit as limit_of
+    from overopt.lab.strengths import pressure_named
+
+    laws = {"gold": law_of(gold), "error": law_of(error)}
+    law = coupled(**laws, copula=copula_of(copula)) if copula else independent(**laws)
+    document = limit_document(limit_of(law, pressure_named(pressure, soft_lambda)))
+    emit(report.to_json(document) + "\n" if json else report.lab_limit(document, terminal_width()))
+    return 0

@@ -1,0 +1,1 @@
+"""Where gold goes under pressure without end, and which theorem says so."""

@@ -1,0 +1,48 @@
+"""The limit of gold under endless pressure, in a terminal: verdict, reason, exact values."""
+
+from __future__ import annotations
+
+import textwrap
+
+from overopt.report.lab_text import columns, exact, law_text
+from overopt.report.words import Document, number
+
+__all__ = ["lab_limit"]
+
+VERDICTS = {
+    "none": "No overoptimisation in the limit",
+    "benign": "Benign: gold still gets there, though the proxy tells less and less about it",
+    "weak": "Weak: gold stays below its supremum",
+    "strong": "Strong: gold falls to its infimum",
+    "not_covered": "Not covered by a theorem",
+}
+
+
+def lab_limit(document: Document, width: int = 80) -> str:
+    """Verdict and reason, then the exact values at growing strengths."""
+    law = f"{law_text(document['law'])}; {document['pressure']['label']}"
+    verdict = f"{VERDICTS[document['verdict']]}. {_value(document)}"
+    lines = [*textwrap.wrap(law, width), "", *textwrap.wrap(verdict, width)]
+    lines += textwrap.wrap(_reason(document), width)
+    trend = document["trend"]
+    if trend["strength"]:
+        pairs = zip(trend["strength"], trend["gold"], strict=True)
+        rows = [(number(strength), exact(gold)) for strength, gold in pairs]
+        lines += ["", *columns([(document["pressure"]["knob"], "gold"), *rows])]
+    return "\n".join(lines) + "\n"
+
+
+def _value(document: Document) -> str:
+    base = f"without pressure it is {exact(document['base'])}"
+    if document["unbounded"]:
+        moves = "falls" if document["verdict"] == "strong" else "grows"
+        return f"Gold {moves} without bound; {base}."
+    if document["theorem"] is None:
+        return f"The limit of gold is not known; {base}."
+    return f"Gold tends to {exact(document['value'])}; {base}."
+
+
+def _reason(document: Document) -> str:
+    reason = document["reason"]
+    told = f"{reason[0].upper()}{reason[1:]}."
+    return f"{document['theorem']}: {reason}." if document["theorem"] else told
