@@ -27,6 +27,7 @@ RESOLVED = 1e-9  # error of one strength's integral, in units of the spread of g
 MOST_ROUNDS = 40
 BLOCK = 32  # strengths evaluated at once
 STEPS_TO_DOUBLING = 8
+MOST_SEARCHED = 400  # strengths, beyond fifty doublings fewer to each
 ZOOM, ZOOMS = 17, 4
 
 
@@ -219,7 +220,7 @@ def _search_grid(pressure: Pressure, strength: FloatArray) -> FloatArray:
     start = first if first > 0 else last / 4096
     if not last > start:
         return np.unique(strength)
-    steps = int(np.ceil(STEPS_TO_DOUBLING * np.log2(last / start))) + 1
+    steps = min(int(np.ceil(STEPS_TO_DOUBLING * np.log2(last / start))) + 1, MOST_SEARCHED)
     grid = np.geomspace(start, last, steps)
     grid[[0, -1]] = start, last
     if pressure.whole:

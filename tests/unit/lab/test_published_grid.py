@@ -102,7 +102,7 @@ def test_gold_above_a_threshold_to_six_digits(names: tuple[str, str]) -> None:
 @pytest.mark.parametrize("names", THRESHOLDS, ids="-".join)
 def test_the_best_threshold(names: tuple[str, str]) -> None:
     gold, above = THRESHOLDS[names]
-    peak = law(names).curve(Threshold(), [1, 1e7]).peak()
+    peak = law(names).curve(Threshold(), [1, 1e5]).peak()
     assert peak is not None
     assert peak.gold == pytest.approx(gold, abs=6e-7)
     assert 1 / peak.strength == pytest.approx(above, rel=2e-3)
