@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any
 
+from overopt import __version__
+from overopt.errors import NotIdentified
 from overopt.lab.exact_curve import ExactCurve
+from overopt.lab.limits.limit import limit
 
 __all__ = ["SCHEMA", "curve_document"]
 
@@ -14,10 +18,11 @@ LISTS = ("strength", "kl", "gold", "error_bound", "proxy", "win_rate", "chi_squa
 
 
 def curve_document(curve: ExactCurve) -> dict[str, Any]:
-    """The curve, its turns and its peak; numbers that do not exist are NaN here, null in JSON."""
+    """The curve, its turns, peak and limit; numbers that do not exist are NaN here, null in JSON."""
     peak, moments = curve.peak(), curve.joint.moments()
     return {
         "schema": SCHEMA,
+        "version": __version__,
         "kind": "curve",
         "law": curve.joint.to_dict(),
         "moments": asdict(moments),
@@ -31,4 +36,20 @@ def curve_document(curve: ExactCurve) -> dict[str, Any]:
         "slope": curve.slope().tolist(),
         "extrema": [asdict(extremum) for extremum in curve.extrema()],
         "peak": asdict(peak) if peak else None,
+        "limit": _limit(curve),
+    }
+
+
+def _limit(curve: ExactCurve) -> dict[str, Any] | None:
+    """Where gold goes beyond the curve; None where tilting gold to the limit fails numerically."""
+    try:
+        found = limit(curve.joint, curve.pressure)
+    except NotIdentified:
+        return None
+    return {
+        "verdict": found.verdict,
+        "value": found.value,
+        "unbounded": math.isinf(found.value),
+        "theorem": found.theorem,
+        "reason": found.reason,
     }

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from overopt.report.words import ABSENT, Document, counted, number, strength_text
 
-__all__ = ["columns", "exact", "lab_curve", "lab_list", "law_text"]
+__all__ = ["columns", "curve_answer", "exact", "lab_curve", "lab_list", "law_text", "limit_answer"]
 
 DIGITS = 6  # what an exact curve is exact to
 
@@ -24,7 +24,7 @@ def lab_curve(document: Document, width: int = 80) -> str:
     lines = [
         *textwrap.wrap(f"{law_text(document['law'])}; {document['pressure']['label']}", width),
         "",
-        *textwrap.wrap(_answer(document), width),
+        *textwrap.wrap(f"{curve_answer(document)} {limit_answer(document)}", width),
         "",
         *columns(rows),
         "",
@@ -53,7 +53,20 @@ def lab_list(document: Document, width: int = 80) -> str:
     )
 
 
-def _answer(document: Document) -> str:
+def limit_answer(document: Document) -> str:
+    """Where gold goes beyond the curve, and by which theorem."""
+    limit = document["limit"]
+    if limit is None or limit["theorem"] is None:
+        return "No theorem here tells its limit."
+    by = f"({limit['theorem']}, {limit['verdict']})"
+    if limit["unbounded"]:
+        moves = "falls" if limit["verdict"] == "strong" else "grows"
+        return f"In the limit it {moves} without bound {by}."
+    return f"Its limit is {exact(limit['value'])} {by}."
+
+
+def curve_answer(document: Document) -> str:
+    """Where gold peaks, from where and to what."""
     knob = document["pressure"]["knob"]
     first, last = document["gold"][0], document["gold"][-1]
     end = f"at {strength_text(knob, document['strength'][-1])}"

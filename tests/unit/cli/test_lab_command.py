@@ -40,7 +40,29 @@ def test_a_curve_without_a_peak_says_so(capsys: pytest.CaptureFixture[str]) -> N
     light = ["lab", "curve", "--gold", "normal:sd=2", "--error", "normal", "--to", "64"]
     assert run(light) == 0
     assert "No peak in this range: gold is highest at n = 64" in capsys.readouterr().out
-    assert document(light, capsys)["peak"] is None
+    found = document(light, capsys)
+    assert found["peak"] is None
+    assert found["limit"] == {
+        "verdict": "benign",
+        "value": None,
+        "unbounded": True,
+        "theorem": "Theorem 6",
+        "reason": found["limit"]["reason"],  # type: ignore[index]
+    }
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--at", "1,16,256"], "Its limit is 0.000000 (Theorem 5, weak)."),
+        (["--copula", "clayton:theta=2", "--at", "1,4"], "No theorem here tells its limit."),
+    ],
+)
+def test_a_curve_tells_its_limit(
+    more: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*CURVE, *more]) == 0
+    assert said in capsys.readouterr().out.replace("\n", " ")
 
 
 def test_the_list_names_every_law_and_pressure(capsys: pytest.CaptureFixture[str]) -> None:
