@@ -18,7 +18,7 @@ LISTS = ("strength", "kl", "gold", "error_bound", "proxy", "win_rate", "chi_squa
 
 
 def curve_document(curve: ExactCurve) -> dict[str, Any]:
-    """The curve, its turns, peak and limit; numbers that do not exist are NaN here, null in JSON."""
+    """The curve, its turns, peak and limit; what does not exist is NaN here, null in JSON."""
     peak, moments = curve.peak(), curve.joint.moments()
     return {
         "schema": SCHEMA,
