@@ -6,7 +6,6 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from overopt import __version__
 from overopt.errors import NotIdentified
 from overopt.lab.exact_curve import ExactCurve
 from overopt.lab.limits.limit import limit
@@ -22,7 +21,6 @@ def curve_document(curve: ExactCurve) -> dict[str, Any]:
     peak, moments = curve.peak(), curve.joint.moments()
     return {
         "schema": SCHEMA,
-        "version": __version__,
         "kind": "curve",
         "law": curve.joint.to_dict(),
         "moments": asdict(moments),
