@@ -18,6 +18,7 @@ from overopt.cli.audit import audit
 from overopt.cli.finding import finding
 from overopt.cli.lab import lab
 from overopt.cli.lab_limit import limit
+from overopt.cli.lab_theorem import theorem
 from overopt.cli.labels import labels
 from overopt.cli.output import complain
 from overopt.cli.plan import plan
@@ -43,6 +44,7 @@ app.command()(finding)
 app.add_typer(labels)
 app.command()(plan)
 lab.command()(limit)
+lab.command()(theorem)
 app.add_typer(lab)
 
 

@@ -8,6 +8,7 @@ from overopt.report.charts import figure
 from overopt.report.console import terminal
 from overopt.report.lab_limit_text import lab_limit
 from overopt.report.lab_text import lab_curve, lab_list
+from overopt.report.lab_theorem_text import lab_theorem, theorem_page
 from overopt.report.page import html, notebook
 from overopt.report.plan_text import plan_terminal
 from overopt.report.saving import FORMATS, save
@@ -21,11 +22,13 @@ __all__ = [
     "lab_curve",
     "lab_limit",
     "lab_list",
+    "lab_theorem",
     "notebook",
     "plan_terminal",
     "save",
     "save_tails",
     "tails_text",
     "terminal",
+    "theorem_page",
     "to_json",
 ]

@@ -149,3 +149,15 @@ def test_a_limit_without_a_theorem_shows_the_trend(capsys: pytest.CaptureFixture
     told = capsys.readouterr().out
     assert "Not covered by a theorem. The limit of gold is not known" in told
     assert "\n     100  " in told
+
+
+def test_a_theorem_as_json_and_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    found = document(["lab", "theorem", "1"], capsys)
+    assert (found["schema"], found["name"]) == ("overopt.lab/1", "1")
+    tables = found["tables"]
+    assert isinstance(tables, list)
+    assert round(tables[0]["rows"][4]["mean"], 4) == 23.7734
+    assert run(["lab", "theorem", "price"]) == 0
+    assert "13.341" in capsys.readouterr().out
+    assert run(["lab", "theorem", "9"]) == 2
+    assert "choose from 1, 2, 3, 4, 5, 6, heavy-ends" in capsys.readouterr().err

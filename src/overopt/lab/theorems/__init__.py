@@ -1,0 +1,1 @@
+"""One runnable experiment for each theorem, showing the statement and where it stops."""
