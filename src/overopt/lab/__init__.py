@@ -21,6 +21,7 @@ from overopt.lab.marginals.heavy import Levy, LogNormal, Pareto, StudentT, Weibu
 from overopt.lab.marginals.law import Law
 from overopt.lab.marginals.light import Beta, Exponential, Gamma, Laplace, Normal
 from overopt.lab.marginals.specification import law_of
+from overopt.lab.theorems.events import OutlierPrice, mixture_kl, outlier_price
 
 __all__ = [
     "Beta",
@@ -47,6 +48,7 @@ __all__ = [
     "LogNormal",
     "Mixture",
     "Normal",
+    "OutlierPrice",
     "Pareto",
     "StudentT",
     "StudentTCopula",
@@ -59,5 +61,7 @@ __all__ = [
     "independent",
     "law_of",
     "limit",
+    "mixture_kl",
+    "outlier_price",
     "tilted_mean",
 ]

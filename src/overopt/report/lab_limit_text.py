@@ -5,10 +5,11 @@ from __future__ import annotations
 import textwrap
 
 from overopt.report.lab_text import columns, exact, law_text
-from overopt.report.words import Document, number
+from overopt.report.words import Document, number, strength_text
 
 __all__ = ["lab_limit"]
 
+VISIBLE = 1e-3  # relative: falls that deserve a word
 VERDICTS = {
     "none": "No overoptimisation in the limit",
     "benign": "Benign: gold still gets there, though the proxy tells less and less about it",
@@ -23,7 +24,7 @@ def lab_limit(document: Document, width: int = 80) -> str:
     law = f"{law_text(document['law'])}; {document['pressure']['label']}"
     verdict = f"{VERDICTS[document['verdict']]}. {_value(document)}"
     lines = [*textwrap.wrap(law, width), "", *textwrap.wrap(verdict, width)]
-    lines += textwrap.wrap(_reason(document), width)
+    lines += textwrap.wrap(f"{_reason(document)}{_fall(document)}", width)
     trend = document["trend"]
     if trend["strength"]:
         pairs = zip(trend["strength"], trend["gold"], strict=True)
@@ -40,6 +41,17 @@ def _value(document: Document) -> str:
     if document["theorem"] is None:
         return f"The limit of gold is not known; {base}."
     return f"Gold tends to {exact(document['value'])}; {base}."
+
+
+def _fall(document: Document) -> str:
+    """What the limit hides: the strengths between which gold falls."""
+    strength, gold = document["trend"]["strength"], document["trend"]["gold"]
+    falls = [k for k in range(1, len(gold)) if gold[k] < gold[k - 1] - abs(gold[k - 1]) * VISIBLE]
+    if document["verdict"] not in ("none", "benign") or not falls:
+        return ""
+    knob = document["pressure"]["knob"]
+    first, last = (strength_text(knob, strength[k]) for k in (falls[0] - 1, falls[-1]))
+    return f" Yet exact gold falls between {first} and {last}: the limit is no advice there."
 
 
 def _reason(document: Document) -> str:

@@ -139,6 +139,7 @@ def test_a_limit_as_json_and_as_text(capsys: pytest.CaptureFixture[str]) -> None
     told = capsys.readouterr().out
     assert "No overoptimisation in the limit. Gold grows without bound" in told
     assert "tail gap: the error is heavy, but gold's tail is heavier" in told
+    assert "Yet exact gold falls between n = 100 and n = " in " ".join(told.split())
 
 
 def test_a_limit_without_a_theorem_shows_the_trend(capsys: pytest.CaptureFixture[str]) -> None:
