@@ -203,6 +203,14 @@ Save = Annotated[
         metavar="PATH",
     ),
 ]
+Hill = Annotated[
+    bool,
+    _option(
+        OUTPUT,
+        "Put Hill's estimates for three origins into the picture and the JSON.",
+        "--hill",
+    ),
+]
 TailSave = Annotated[
     list[Path] | None,
     _option(

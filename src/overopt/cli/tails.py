@@ -22,6 +22,7 @@ def tails(
     by: o.By = None,
     labels_drawn: o.Drawn = None,
     level: o.Level = 0.95,
+    hill: o.Hill = False,
     json: o.Json = False,
     save: o.TailSave = None,
 ) -> int:
@@ -41,7 +42,7 @@ def tails(
         "by": by,
         "lone_rows": True,
     }
-    judging: dict[str, Any] = {"level": level, "by_group": group is not None}
+    judging: dict[str, Any] = {"level": level, "by_group": group is not None, "hill": hill}
     judging["labels_drawn"] = labels_drawn and str(labels_drawn)
     document = _document(files, proxy, reading, judging)
     if json:

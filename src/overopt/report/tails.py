@@ -9,6 +9,8 @@ from html import escape
 from pathlib import Path
 
 from overopt.errors import BadOption
+from overopt.report.gold_chart import Spec
+from overopt.report.hill_chart import hill_chart
 from overopt.report.ladder_chart import ladder_picture
 from overopt.report.libraries import vl_convert
 from overopt.report.strict_json import to_json
@@ -33,6 +35,16 @@ def tails_text(tails: Document, width: int = 80, colour: bool = False) -> str:
     for finding in tails["findings"]:
         lines += _finding(finding, width)
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _picture(tails: Document) -> Spec:
+    """The ladders, and below them the Hill plot where it was asked for."""
+    ladders = ladder_picture(tails)
+    if not tails["hill"]:
+        return ladders
+    config = ladders.pop("config")
+    below = hill_chart(tails["hill"], tails["proxy"]["name"])
+    return {"vconcat": [ladders, below], "spacing": 44, "config": config}
 
 
 def _verdict(name: str, verdict: Document, width: int, colour: bool) -> Iterator[str]:
@@ -97,7 +109,7 @@ def save_tails(tails: Document, path: str | Path) -> Path:
     if suffix not in (".png", ".svg", ".html"):
         raise BadOption(f"cannot save {target}: its name must end in .png, .svg, .html or .json")
     renderer = vl_convert("saving a picture")
-    spec = ladder_picture(tails)
+    spec = _picture(tails)
     if suffix == ".png":
         target.write_bytes(bytes(renderer.vegalite_to_png(spec, scale=2)))
         return target

@@ -11,6 +11,7 @@ from overopt.errors import BadOption
 from overopt.findings import Finding
 from overopt.samples.table import Samples, scored
 from overopt.tails.all_tails import Tails, tails_of
+from overopt.tails.hill_plot import hill_plot
 from overopt.tails.unreachable import out_of_reach
 from overopt.tails.verdict import proxy_tail
 
@@ -26,10 +27,12 @@ def tails_document(
     level: float = 0.95,
     labels_drawn: str | None = None,
     by_group: bool = False,
+    hill: bool = False,
 ) -> dict[str, Any]:
     """Verdicts on the proxy and, with gold, on the error and on gold itself; ``findings`` on all.
 
-    With ``by_group`` also on the proxy within each value of the group column. Raises BadOption for
+    With ``by_group`` also on the proxy within each value of the group column; with ``hill`` Hill's
+    estimates of the proxy's shape, to be drawn and not decided on. Raises BadOption for
     a proxy that the table lacks and for a level outside [0.5, 1).
     """
     found = _tails(samples, proxy, level, labels_drawn)
@@ -43,6 +46,7 @@ def tails_document(
         "labelled": samples.labelled,
         **found.to_dict(),
         "groups": groups,
+        "hill": hill_plot(samples, proxy) if hill else None,
         "findings": [one.to_dict() for one in (*findings, *found.findings)],
     }
 

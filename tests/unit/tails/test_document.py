@@ -195,3 +195,23 @@ def test_every_field_is_explained():
     found = document(columns())
     names = {*found, *found["proxy"], *found["proxy"]["rungs"][0], *found["reach"]}
     assert sorted(name for name in names if f"`{name}`" not in page) == []
+
+
+def test_hill_is_drawn_for_three_origins_only_when_asked(tmp_path: Path) -> None:
+    assert document(columns())["hill"] is None
+    found = document(columns(), hill=True)["hill"]
+    low, middle, high = found["xi"]
+    assert found["origins"][1] == 0.0
+    assert all(len(line) == len(found["exceedances"]) for line in found["xi"])
+    assert low[-1] < middle[-1] < high[-1]
+    constant = {**columns(), "rm": np.ones(4000)}
+    assert document(constant, hill=True)["hill"] is None
+
+
+def test_the_hill_plot_stands_below_the_ladders(tmp_path: Path) -> None:
+    pytest.importorskip("vl_convert")
+    table = read_samples(columns(), proxies=("rm",))
+    told = [tails_document(table, "rm", hill=asked) for asked in (False, True)]
+    plain, more = (save_tails(one, tmp_path / f"{i}.svg").read_text() for i, one in enumerate(told))
+    assert "Hill estimate of rm" in more
+    assert "Hill" not in plain
