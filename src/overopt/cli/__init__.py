@@ -17,6 +17,7 @@ from overopt import __version__
 from overopt.cli.audit import audit
 from overopt.cli.finding import finding
 from overopt.cli.lab import lab
+from overopt.cli.lab_iterate import iterate
 from overopt.cli.lab_limit import limit
 from overopt.cli.lab_theorem import theorem
 from overopt.cli.labels import labels
@@ -45,6 +46,7 @@ app.add_typer(labels)
 app.command()(plan)
 lab.command()(limit)
 lab.command()(theorem)
+lab.command()(iterate)
 app.add_typer(lab)
 
 

@@ -1,6 +1,7 @@
 """Known laws of gold and error, and their exact curves under any pressure."""
 
 from overopt.lab.exact_curve import ExactCurve, Extremum, exact_curve
+from overopt.lab.iteration import Iteration, Landscape, iterated
 from overopt.lab.joints.conditional import Blend, ErrorGivenGold, GoldGivenProxy
 from overopt.lab.joints.copulas import (
     ClaytonCopula,
@@ -40,7 +41,9 @@ __all__ = [
     "GoldGivenProxy",
     "GumbelCopula",
     "Independent",
+    "Iteration",
     "Joint",
+    "Landscape",
     "Laplace",
     "Law",
     "Levy",
@@ -59,6 +62,7 @@ __all__ = [
     "empirical",
     "exact_curve",
     "independent",
+    "iterated",
     "law_of",
     "limit",
     "mixture_kl",

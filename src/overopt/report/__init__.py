@@ -6,6 +6,7 @@ overopt.lab/1) and computes nothing but layout, so one saved as JSON can be rend
 
 from overopt.report.charts import figure
 from overopt.report.console import terminal
+from overopt.report.lab_iteration_text import lab_iteration
 from overopt.report.lab_limit_text import lab_limit
 from overopt.report.lab_text import lab_curve, lab_list
 from overopt.report.lab_theorem_text import lab_theorem, theorem_page
@@ -20,6 +21,7 @@ __all__ = [
     "figure",
     "html",
     "lab_curve",
+    "lab_iteration",
     "lab_limit",
     "lab_list",
     "lab_theorem",
