@@ -14,14 +14,12 @@ __all__ = ["lab_iteration"]
 
 def lab_iteration(document: Document, width: int = 80) -> str:
     """What decides, then gold by strength, one row for each run."""
-    heads = [f"at {number(strength)}" for strength in document["strength"]]
-    rows = [("labels", "fit every", *heads, "overtaken at"), *map(_row, document["runs"])]
     lines = [
         *textwrap.wrap(_model(document), width),
         "",
         *textwrap.wrap(_rule(document), width),
         "",
-        *columns(rows),
+        *_table(document, width),
         "",
         *textwrap.wrap(_legend(), width),
     ]
@@ -50,6 +48,17 @@ def _legend() -> str:
         "Cells: gold gained over the reference, * where the error of the proxy exceeds it. labels: "
         "pairs in the whole run. overtaken at: the first strength with more error than gold gained."
     )
+
+
+def _table(document: Document, width: int) -> list[str]:
+    """One line for each run; as many strengths, the last ones, as there is room for."""
+    heads = [f"at {number(strength)} " for strength in document["strength"]]
+    rows = [("labels", "fit every", *heads, "overtaken at"), *map(_row, document["runs"])]
+    for dropped in range(len(heads)):
+        lines = columns([(*row[:2], *row[2 + dropped :]) for row in rows])
+        if max(map(len, lines)) <= width:
+            break
+    return lines
 
 
 def _row(run: Document) -> Sequence[str]:

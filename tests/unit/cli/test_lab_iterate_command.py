@@ -34,6 +34,17 @@ def test_the_map_as_text(
     assert max(map(len, told.splitlines())) <= 100
 
 
+def test_a_narrow_terminal_shows_the_last_strengths(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    assert run(ITERATE) == 0
+    told = capsys.readouterr().out.splitlines()
+    heads = next(line for line in told if line.lstrip().startswith("labels  fit every"))
+    assert heads.split()[3:] == ["at", "8", "at", "16", "at", "32", "at", "64", "overtaken", "at"]
+    assert max(map(len, told)) <= 70
+
+
 def test_the_map_as_json_explains_every_field(capsys: pytest.CaptureFixture[str]) -> None:
     found = document(["--every", "8, never", "--labels", "2048,endless"], capsys)
     assert (found["schema"], found["kind"]) == ("overopt.lab/1", "iteration")
