@@ -119,6 +119,17 @@ def test_a_long_run_settles_at_its_limit() -> None:
     assert run.limit() < run.landscape.most_gold
 
 
+@pytest.mark.parametrize(
+    ("every", "labels", "gold"), [(4.0, 2048, 9.85), (math.inf, 2048, -40.07), (1.0, 128, 7.27)]
+)
+def test_the_runs_that_the_docs_quote(every: float, labels: float, gold: float) -> None:
+    run = iterated(Landscape(), to=64, every=every, labels=labels)
+    assert run.reached(64).gold == pytest.approx(gold, abs=0.005)
+    ends = [stride.reached(stride.length) for stride in run.strides]
+    above = [end.error > end.gold for end in ends]
+    assert all(above) if labels == 128 or math.isinf(every) else not any(above)
+
+
 def test_few_labels_make_even_small_strides_diverge() -> None:
     few = iterated(Landscape(directions=100), to=400, every=20, labels=20 * 50)
     assert few.growth() > 1
