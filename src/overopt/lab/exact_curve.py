@@ -15,7 +15,7 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from overopt.errors import BadOption
+from overopt.errors import BadOption, NotIdentified
 from overopt.lab.existence import deep_profile, demand_existence
 from overopt.lab.joints.joint import FloatArray, Joint
 from overopt.lab.profile import RULE, Profile
@@ -25,6 +25,7 @@ __all__ = ["ExactCurve", "Extremum", "exact_curve"]
 
 RESOLVED = 1e-9  # error of one strength's integral, in units of the spread of gold
 MOST_ROUNDS = 40
+MOST_PANELS = 20_000  # a few thousand serve every law at n = 4^14 and thresholds of 1e-300
 BLOCK = 32  # strengths evaluated at once
 STEPS_TO_DOUBLING = 8
 MOST_SEARCHED = 400  # strengths, beyond fifty doublings fewer to each
@@ -171,6 +172,12 @@ def _integrated(
 ) -> dict[str, FloatArray]:
     """The curve's arrays for a block of strengths."""
     for _ in range(MOST_ROUNDS):
+        if len(profile.half) > MOST_PANELS:
+            raise NotIdentified(
+                f"{pressure.label} up to {pressure.knob} = {strength[-1]:g} takes more than "
+                f"{MOST_PANELS:,} panels on this law: it cannot be computed here; ask for less "
+                "pressure, or for the limit"
+            )
         law = profile.law()
         log_ratio = pressure.log_ratio(law, strength)
         share = np.exp(log_ratio + law.log_mass)

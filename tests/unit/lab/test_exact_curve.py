@@ -269,3 +269,9 @@ def test_units_change_nothing_but_units(unit: float) -> None:
     expected = HEAVY.curve(BestOfN(), n).gold
     np.testing.assert_allclose(law.curve(BestOfN(), n).gold / unit, expected, atol=1e-7)
     np.testing.assert_allclose(moved.curve(BestOfN(), n).gold - 5, expected, atol=1e-6)
+
+
+def test_pressure_beyond_what_can_be_computed_is_refused_in_a_line() -> None:
+    law = independent(gold=StudentT(df=2.0), error=StudentT(df=3.0))
+    with pytest.raises(NotIdentified, match="panels on this law"):
+        law.curve(BestOfN(), [1.0, 1e70])
