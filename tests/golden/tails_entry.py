@@ -28,7 +28,11 @@ def tails_entry(name: str, *, binary: bool) -> dict[str, Any]:
         heavy = "Heavier than exponential down to the top 1 in 20 (shape 0.48, 95 % 0.21 to 0.82)."
         proxy = verdict(name, "heavy", "power", heavy) | {"reach": 20.0, "depth": 0.05}
         proxy |= {"xi": 0.48, "xi_lower": 0.21, "xi_upper": 0.82}
-        proxy["rungs"] = [rung(128, 0.1, 0.4, 3.1), rung(64, 0.05, 0.48, 2.7)]
+        proxy["rungs"] = [
+            rung(128, 0.1, 0.4, 3.1),
+            rung(64, 0.05, 0.48, 2.7),
+            rung(32, 0.025, 0.3, 0.9),
+        ]
     return {
         "proxy": proxy,
         "error": verdict("error", "undecided", "too_few", few),

@@ -139,13 +139,14 @@ def _beyond_reach(
     }
     if not over:
         return None
+    told = " or ".join(dict.fromkeys(map(number, over.values())))
     return Finding(
         code="OV309",
         severity=Severity.NOTE,
         message=(
-            f"a policy trained to {' or '.join(number(kl) for kl in over.values())} nats is past "
-            f"the {number(reach)} nats at which a flaw unseen in {samples.rows:,} rows could own "
-            "10 % of it: a starting point, not a certificate"
+            f"a policy trained to {told} nats is past the {number(reach)} nats at which a "
+            f"flaw unseen in {samples.rows:,} rows could own 10 % of it: "
+            "a starting point, not a certificate"
         ),
         data={"reach_kl": reach, "kl": over},
     )

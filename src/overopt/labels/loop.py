@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
 
-from overopt.errors import BadOption
+from overopt.errors import BadOption, BadSamples
 from overopt.labels.drawing import DrawOptions, checked_keys, new_ledger, with_round
 from overopt.labels.joined import METADATA, shown_columns, source_table, with_labels
 from overopt.labels.ledger import DrawnRow, Ledger
@@ -142,7 +142,13 @@ def _samples(source: Any, ledger: Ledger | None, begun: Campaign) -> Samples:
     proxies = begun.proxies if ledger is None else ledger.proxies
     columns = begun.columns if ledger is None else ledger.columns
     by = begun.by if ledger is None else ledger.by
-    samples = read_samples(source, proxies=tuple(proxies), columns=dict(columns or {}), by=by)
+    try:
+        samples = read_samples(source, proxies=tuple(proxies), columns=dict(columns or {}), by=by)
+    except (BadOption, BadSamples) as error:
+        if ledger is None:
+            raise
+        told = " ".join(f"--proxy {name}" for name in ledger.proxies)
+        raise BadSamples(f"read as the ledger was begun, with {told}: {error}") from None
     return replace(samples, gold=None, gold_name=None, label_prob=None)
 
 

@@ -26,6 +26,7 @@ from overopt.report.words import (
     number,
     one_line,
     percent,
+    ranking_levels,
     spread_places,
     steps_told,
     strength_text,
@@ -126,6 +127,7 @@ def _ranking(audit: Document, width: int) -> Iterator[RenderableType]:
     compared = ranking["comparison"] and ranking["comparison"]["sentence"]
     if compared and compared not in audit["headline"]:
         yield _text(one_line(compared, 1000), indent=2)
+    yield _text(ranking_levels(audit), indent=2)
 
 
 def _curve(audit: Document, name: str, pressure: str) -> Document | None:

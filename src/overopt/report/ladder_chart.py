@@ -19,8 +19,8 @@ def ladder_picture(tails: Document) -> Spec:
     told += [tails[name] for name in ("error", "gold") if tails[name]]
     shown = [one for one in told if one["rungs"]] or [tails["proxy"]]
     if len(shown) == 1:
-        return ladder_chart(shown[0]) | {"config": theme()}
-    charts = [ladder_chart(one, width=400) for one in shown]
+        return _told(shown[0], 560) | {"config": theme()}
+    charts = [_told(one, 400) for one in shown]
     return {"concat": charts, "columns": 2, "spacing": 44, "config": theme()}
 
 
@@ -28,7 +28,6 @@ def ladder_chart(verdict: Document, *, width: int = 560, height: int = 280) -> S
     """xi with its interval against the depth of every rung; filled where a rung is significant."""
     rows = [_row(rung) for rung in verdict["rungs"]]
     name = one_line(verdict.get("group") or verdict["name"], 60)
-    lines = textwrap.wrap(one_line(verdict["sentence"], 600), max(30, width // 6))
     x = field("depth", title="one in so many rows", scale={"type": "log"}, axis=_ticks(rows))
     shape: Spec = {
         "title": "shape xi (0: exponential; filled: significant)",
@@ -45,10 +44,7 @@ def ladder_chart(verdict: Document, *, width: int = 560, height: int = 280) -> S
     whisker = {"x": x, "y": field("lower", **shape), "y2": {"field": "upper"}}
     nought = {"y": {"datum": 0, "type": "quantitative", **shape}}
     return {
-        "title": {
-            "text": f"tail of {name}: {verdict['verdict'].replace('_', ' ')}",
-            "subtitle": lines,
-        },
+        "title": {"text": f"tail of {name}: {verdict['verdict'].replace('_', ' ')}"},
         "width": width,
         "height": height,
         "data": {"values": rows},
@@ -59,6 +55,13 @@ def ladder_chart(verdict: Document, *, width: int = 560, height: int = 280) -> S
             _dots("choice-open", "!datum.significant", dots),
         ],
     }
+
+
+def _told(verdict: Document, width: int) -> Spec:
+    """The chart of a picture that stands alone: with the sentence below its title."""
+    chart = ladder_chart(verdict, width=width)
+    chart["title"]["subtitle"] = textwrap.wrap(one_line(verdict["sentence"], 600), width // 6)
+    return chart
 
 
 def _dots(style: str, test: str, encoding: Spec) -> Spec:

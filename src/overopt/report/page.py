@@ -105,6 +105,7 @@ def _environment() -> Any:
         compared_gains=words.compared_gains,
         comparison_chart=comparison_chart,
         first_sentence=words.first_sentence,
+        ranking_levels=words.ranking_levels,
         steps_told=words.steps_told,
         tails_told=words.tails_told,
         verdict_text=words.verdict_text,

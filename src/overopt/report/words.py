@@ -22,6 +22,7 @@ __all__ = [
     "number",
     "one_line",
     "percent",
+    "ranking_levels",
     "spread_places",
     "steps_told",
     "strength_text",
@@ -165,6 +166,15 @@ def verdict_text(verdict: Document) -> str:
 def counted(count: int, noun: str) -> str:
     """``1 prompt``, ``9,600 rows``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def ranking_levels(audit: Document) -> str:
+    """At which levels the ranking and each proxy by itself are told, so that they may differ."""
+    each = f"{100 * audit['ranking']['level_each']:.3g}"
+    return (
+        f"Intervals at {each} % each, so that together they hold. Each proxy by itself is told "
+        f"below at {100 * audit['level']:.3g} %, which may decide what stays open here."
+    )
 
 
 def steps_told(notes: Document) -> str:

@@ -292,7 +292,9 @@ def blamed(path: Path) -> Iterator[None]:
 
 def _line(error: Exception) -> str:
     """The first line of an error, cut to a readable length."""
-    text = (str(error).strip() or type(error).__name__).splitlines()[0]
+    text = (
+        getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+    ).splitlines()[0]
     return text if len(text) <= 200 else text[:197] + "..."
 
 

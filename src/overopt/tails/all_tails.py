@@ -88,6 +88,6 @@ def tails_of(
         return Tails(proxy=score, error=None, gold=None)
     return Tails(
         proxy=score,
-        error=error_tail(samples, proxy, completed, level=level),
+        error=error_tail(samples, score, completed, level=level),
         gold=gold_tail(samples, completed, level=level),
     )

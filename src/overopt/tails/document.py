@@ -12,8 +12,9 @@ from overopt.findings import Finding
 from overopt.samples.table import Samples, scored
 from overopt.tails.all_tails import Tails, tails_of
 from overopt.tails.hill_plot import hill_plot
+from overopt.tails.sample import tail_sample
 from overopt.tails.unreachable import out_of_reach
-from overopt.tails.verdict import proxy_tail
+from overopt.tails.verdict import tail_verdict
 
 __all__ = ["tails_document"]
 
@@ -71,7 +72,10 @@ def _groups(
     present = [code for code in np.unique(codes).tolist() if code >= 0]
     names = [samples.group_value.names[code] for code in present]
     parts = [samples.take(codes == code) for code in present]
-    verdicts = [proxy_tail(part, proxy, level=level) for part in parts]
+    verdicts = [
+        tail_verdict(tail_sample(part, proxy), name, level=level)
+        for name, part in zip(names, parts, strict=True)
+    ]
     scores = [np.asarray(part.proxies[proxy], dtype=np.float64) for part in parts]
     told = [{"group": name} | one.to_dict() for name, one in zip(names, verdicts, strict=True)]
     return told, out_of_reach(names, scores, verdicts)

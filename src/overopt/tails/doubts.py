@@ -9,7 +9,7 @@ import numpy as np
 from overopt.findings import Finding, Severity
 from overopt.stats.ladder import Rung
 from overopt.tails.sample import TailSample
-from overopt.tails.sentences import one_in
+from overopt.tails.sentences import NOT_APPLICABLE, one_in
 
 __all__ = ["doubts"]
 
@@ -23,7 +23,7 @@ def doubts(
     """Findings in the order of their codes."""
     return (
         *_infinite(sample, name),
-        *_copies(sample, name),
+        *_copies(sample, name, reason),
         *_uneven(sample, name, rungs),
         *_without_tail(sample, name, reason),
         *_not_one_law(name, reason, rungs),
@@ -32,23 +32,26 @@ def doubts(
 
 def _infinite(sample: TailSample, name: str) -> Iterator[Finding]:
     if sample.above:
+        rows = sample.above + sample.finite
         yield Finding(
             code="OV201",
             severity=Severity.CAUTION,
-            message=f"{name}: {sample.above:,} scores are +inf, heavier than any law; the shape is "
-            "that of the finite rest",
+            message=f"{name}: +inf in {sample.above:,} of {rows:,} rows, heavier than any law; "
+            "the shape is that of the finite rest",
             data={"plus_infinity": sample.above, "minus_infinity": sample.below},
         )
 
 
-def _copies(sample: TailSample, name: str) -> Iterator[Finding]:
-    if sample.copies > MANY_COPIES * (sample.rows + sample.copies):
+def _copies(sample: TailSample, name: str, reason: str) -> Iterator[Finding]:
+    if reason in NOT_APPLICABLE:  # equal scores are then the score's scale, not copies
+        return
+    if sample.copies > MANY_COPIES * sample.finite:
         yield Finding(
             code="OV202",
             severity=Severity.NOTE,
             message=f"{name}: {sample.copies:,} scores repeat another of their group, exactly or "
-            f"nearly, and were left out; {sample.rows:,} different ones remain",
-            data={"copies": sample.copies, "different": sample.rows},
+            f"nearly, and were left out; {sample.different:,} different ones remain",
+            data={"copies": sample.copies, "different": sample.different},
         )
 
 
@@ -67,7 +70,7 @@ def _uneven(sample: TailSample, name: str, rungs: tuple[Rung, ...]) -> Iterator[
 
 def _without_tail(sample: TailSample, name: str, reason: str) -> Iterator[Finding]:
     if reason == "bounded":
-        said = f"{sample.highest:,} of {sample.rows:,} scores are at the highest value"
+        said = f"{sample.capped:,} of {sample.finite:,} values are the highest"
     elif reason == "discrete":
         said = "steps between its values are large against its tail"
     else:
@@ -75,8 +78,8 @@ def _without_tail(sample: TailSample, name: str, reason: str) -> Iterator[Findin
     yield Finding(
         code="OV204",
         severity=Severity.NOTE,
-        message=f"{name}: {said}: it has no tail to judge, and cannot run away by itself",
-        data={"highest": sample.highest, "of_rows": sample.rows},
+        message=f"{name} has no tail to judge: {said}",
+        data={"highest": sample.capped, "of_rows": sample.finite},
     )
 
 

@@ -23,31 +23,40 @@ from overopt.errors import BadSamples
 from overopt.findings import Finding, Severity
 from overopt.samples.table import Samples
 from overopt.tails.sample import TailSample, tail_sample
-from overopt.tails.verdict import TailVerdict, tail_verdict
+from overopt.tails.verdict import REASONS, TailVerdict, tail_verdict
 
 __all__ = ["error_tail", "gold_tail"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 STREAM = 20240714
 NOTHING = 1e-9  # of the variance of gold
+TWO_VALUES = "With two values of gold the error's tail cannot be told from the proxy's."
+HIDDEN = {
+    "bounded": "{name} ends at a highest value, which cuts the error off: its tail is not seen.",
+    "discrete": "{name} takes too few values to show the tail of its error.",
+}
 KNOWN_CHANCES = ("all", "uniform", "recorded")
 
 
 def error_tail(
-    samples: Samples, proxy: str, completed: CompletedGold, *, level: float = 0.95
+    samples: Samples, score: TailVerdict, completed: CompletedGold, *, level: float = 0.95
 ) -> TailVerdict | None:
     """Verdict on the error's tail; None where labels were put on winners only, or are too few.
 
-    ``samples`` are scored by ``proxy`` throughout, ``completed`` is their completed gold.
+    ``samples`` are scored by the proxy throughout, ``score`` is the verdict on its own tail and
+    ``completed`` their completed gold. A proxy without a tail cuts its error's off as well.
     """
     rows = _labelled(samples, completed)
     if rows is None:
         return None
     part, weight = samples.take(rows), _weights(completed, rows)
-    error = _residual(part, np.asarray(part.proxies[proxy], dtype=np.float64), weight)
     extra = _thin_labels("error", completed, int(rows.sum()))
     if completed.scale.levels is not None and len(completed.scale.levels) <= 2:
-        return _inseparable(replace(part, proxies={"error": error}), level, extra)
+        return _without_tail(part, "discrete", TWO_VALUES, level, (*extra, _inseparable(part)))
+    if score.verdict == "not_applicable":
+        sentence = HIDDEN[score.reason].format(name=score.name)
+        return _without_tail(part, score.reason, sentence, level, extra)
+    error = _residual(part, np.asarray(part.proxies[score.name], dtype=np.float64), weight)
     return _verdict(part, error, weight, "error", level, extra)
 
 
@@ -137,21 +146,26 @@ def _thin_labels(name: str, completed: CompletedGold, labelled: int) -> tuple[Fi
     )
 
 
-def _inseparable(samples: Samples, level: float, extra: tuple[Finding, ...]) -> TailVerdict:
+def _inseparable(samples: Samples) -> Finding:
     """With binary gold there is nothing to judge apart from the proxy."""
-    finding = Finding(
+    return Finding(
         code="OV207",
         severity=Severity.NOTE,
         message="gold takes two values, so the error is the proxy shifted by one of two numbers: "
         "its tail cannot be told from the proxy's",
         data={"labelled": samples.rows},
     )
-    sentence = "With two values of gold the error's tail cannot be told from the proxy's."
+
+
+def _without_tail(
+    samples: Samples, reason: str, sentence: str, level: float, findings: tuple[Finding, ...]
+) -> TailVerdict:
+    """The verdict on an error whose tail the labelled ``samples`` cannot show."""
     nan = float("nan")
     return TailVerdict(
         name="error",
-        verdict="not_applicable",
-        reason="discrete",
+        verdict=REASONS[reason],
+        reason=reason,
         reach=nan,
         xi=nan,
         xi_lower=nan,
@@ -165,5 +179,5 @@ def _inseparable(samples: Samples, level: float, extra: tuple[Finding, ...]) -> 
         copies=0,
         outlier_p=nan,
         sentence=sentence,
-        findings=(*extra, finding),
+        findings=findings,
     )

@@ -20,6 +20,7 @@ from overopt.samples.table import Samples
 from overopt.stats.ladder import LARGEST_RUNG, SHALLOWEST
 from overopt.tails.near_repeats import repeat_width
 from overopt.tails.spread import ScaleSpread, scale_spread
+from overopt.tails.ties import is_coarse
 
 __all__ = ["TailSample", "tail_sample"]
 
@@ -36,7 +37,9 @@ class TailSample:
     """The largest scores of a table, and what was left out on the way.
 
     ``top`` are the largest values of ``rows``, descending, all ties with the last included;
-    ``prompt`` [top] their prompts. ``highest`` rows share the highest score. ``copies``,
+    ``prompt`` [top] their prompts. ``levels``: before centring they take too few values to have a
+    shape. ``highest`` rows share the highest score, copies counted once,
+    and ``capped`` rows with copies. ``copies``,
     ``missing`` (NaN), ``below`` (-inf), ``above`` (+inf) and ``alone`` rows were left out.
     ``fuzz`` is the rounding error of a value. ``spread`` tells whether
     groups differ in scale, None where that cannot be told.
@@ -48,6 +51,8 @@ class TailSample:
     prompts: int
     centred: bool
     highest: int
+    capped: int
+    levels: bool
     copies: int
     missing: int
     above: int
@@ -55,6 +60,16 @@ class TailSample:
     alone: int
     fuzz: float
     spread: ScaleSpread | None
+
+    @property
+    def different(self) -> int:
+        """Rows with a finite score, copies counted once."""
+        return self.rows + self.alone
+
+    @property
+    def finite(self) -> int:
+        """Rows with a finite score."""
+        return self.different + self.copies
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,6 +89,7 @@ def tail_sample(samples: Samples, proxy: str) -> TailSample:
     scores = np.asarray(samples.proxies[proxy], dtype=np.float64)
     finite = np.isfinite(scores)
     counts = {
+        "capped": _highest(scores[finite]),
         "missing": int(np.isnan(scores).sum()),
         "above": int((scores == np.inf).sum()),
         "below": int((scores == -np.inf).sum()),
@@ -84,15 +100,16 @@ def tail_sample(samples: Samples, proxy: str) -> TailSample:
     if not grouped:
         values, prompt = scores[finite], samples.prompt[finite]
         counts |= {"alone": 0, "copies": 0, "highest": _highest(values)}
-        return _sample(values, prompt, False, fuzz, counts, None)
+        return _sample(values, prompt, False, fuzz, counts, None, values)
     groups = list(_different(samples, np.where(finite, scores, np.nan)))
     plural = [_plural(each) for each in groups]
     values, prompt = (np.concatenate(parts) for parts in zip(*map(_centred, plural), strict=True))
     kept = int(sum(each.count.sum() for each in groups))
-    highest = _highest(np.concatenate([each.scores.ravel() for each in groups]))
-    counts |= {"alone": kept - len(values), "copies": int(finite.sum()) - kept, "highest": highest}
+    uncentred = np.concatenate([each.scores[~np.isnan(each.scores)] for each in groups])
+    counts |= {"alone": kept - len(values), "copies": int(finite.sum()) - kept}
+    counts |= {"highest": _highest(uncentred)}
     spread = scale_spread(rows for each in plural for rows in _by_count(each))
-    return _sample(values, prompt, True, fuzz, counts, spread)
+    return _sample(values, prompt, True, fuzz, counts, spread, uncentred)
 
 
 def _grouped(samples: Samples, finite: npt.NDArray[np.bool_]) -> bool:
@@ -171,14 +188,10 @@ def _sample(
     fuzz: float,
     counts: dict[str, int],
     spread: ScaleSpread | None,
+    uncentred: FloatArray,
 ) -> TailSample:
-    rows = len(values)
-    wanted = min(rows // SHALLOWEST, LARGEST_RUNG) + 1
-    kept = np.arange(rows)
-    if wanted < rows:
-        cut = np.partition(values, rows - wanted)[rows - wanted]
-        kept = np.flatnonzero(values >= cut - fuzz)  # with all that tie with the last
-    kept = kept[np.argsort(-values[kept], kind="stable")]
+    kept, rows = _top(values, fuzz), len(values)
+    largest = uncentred[_top(uncentred, fuzz)]
     return TailSample(
         top=values[kept],
         prompt=prompt[kept],
@@ -186,6 +199,18 @@ def _sample(
         prompts=int(np.count_nonzero(np.bincount(prompt))),
         centred=centred,
         fuzz=fuzz,
+        levels=len(largest) > 0 and is_coarse(largest, len(largest), fuzz),
         spread=spread,
         **counts,
     )
+
+
+def _top(values: FloatArray, fuzz: float) -> IntArray:
+    """Where the largest values are, descending: those of the first rung and one more."""
+    rows = len(values)
+    wanted = min(rows // SHALLOWEST, LARGEST_RUNG) + 1
+    kept = np.arange(rows)
+    if wanted < rows:
+        cut = np.partition(values, rows - wanted)[rows - wanted]
+        kept = np.flatnonzero(values >= cut - fuzz)  # with all that tie with the last
+    return kept[np.argsort(-values[kept], kind="stable")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from overopt.stats.ladder import Rung
 
-__all__ = ["one_in", "tail_sentence"]
+__all__ = ["NOT_APPLICABLE", "one_in", "tail_sentence"]
 
 SHAPES = {"power": "Heavier than exponential", "mixture": "Heavier than exponential"}
 SHAPES |= {"light": "Lighter than exponential"}
@@ -20,7 +20,7 @@ def tail_sentence(name: str, reason: str, rungs: tuple[Rung, ...], rows: int, le
         return NOT_APPLICABLE[reason].format(name=name)
     if not rungs:
         infinite = f"{name} is infinite in some rows. " if reason == "mixture" else ""
-        return f"{infinite}{rows:,} rows are too few to say how its tail falls: it takes 500."
+        return f"{infinite}It takes 500 rows to say how its tail falls; this is of {rows:,}."
     return f"{_found(reason, rungs, level)} {_open(reason, rungs, rows)}"
 
 
@@ -46,7 +46,7 @@ def _found(reason: str, rungs: tuple[Rung, ...], level: float) -> str:
 def _open(reason: str, rungs: tuple[Rung, ...], rows: int) -> str:
     deepest = rungs[-1]
     said = ""
-    if reason in SHAPES and not deepest.side:
+    if reason in SHAPES and any(rung.side for rung in rungs) and not deepest.side:
         said = (
             f"The top {one_in(deepest.share)} does not decide "
             f"({deepest.xi_lower:.2f} to {deepest.xi_upper:.2f}). "

@@ -29,7 +29,7 @@ def is_coarse(top: FloatArray, count: int, fuzz: float) -> bool:
     """
     exceedances = top[:count]
     cells, size = _cells(exceedances, fuzz)
-    if size.max() > LARGEST_ATOM * count:
+    if size.max() > max(1.0, LARGEST_ATOM * count):
         return True
     if len(cells) >= FEWEST_DISTINCT * count:
         return False

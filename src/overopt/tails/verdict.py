@@ -144,13 +144,12 @@ def tail_verdict(
 
 def _judged(sample: TailSample, level: float) -> tuple[tuple[Rung, ...], str]:
     """Rungs (none where the scores have no tail) and the reason of the verdict."""
-    if sample.highest >= FEWEST_CAPPED and sample.highest > CAPPED_SHARE * sample.rows:
+    if sample.highest >= FEWEST_CAPPED and sample.capped > CAPPED_SHARE * sample.finite:
         return (), "bounded"
     counts = ladder_counts(sample.rows)
     if not len(counts):
-        coarse = sample.rows > 0 and is_coarse(sample.top, len(sample.top), sample.fuzz)
-        return (), "discrete" if coarse and sample.rows > FEWEST_CAPPED else "too_few"
-    if is_coarse(sample.top, int(counts[0]), sample.fuzz):
+        return (), "discrete" if sample.levels else "too_few"
+    if sample.levels or is_coarse(sample.top, int(counts[0]), sample.fuzz):
         return (), "discrete"
     top = spread_ties(sample.top, sample.fuzz)
     rungs = ladder(top, sample.prompt, sample.rows, level)

@@ -328,6 +328,17 @@ def test_labels_of_another_ledger_are_in_the_way(tmp_path: Path) -> None:
         planned(found.table)
 
 
+def test_a_ledger_of_another_table_is_told_as_such(tmp_path: Path) -> None:
+    first = planned(frame())
+    other = frame().rename_columns([n.replace("rm", "score") for n in frame().column_names])
+    with pytest.raises(
+        BadSamples, match="as the ledger was begun, with --proxy proxy_rm: no column"
+    ):
+        merged(other, first, filled(first.sheet, tmp_path))
+    with pytest.raises(BadSamples, match=r"gone\.csv: No such file"):
+        merged(frame(), first, tmp_path / "gone.csv")
+
+
 def test_unknown_columns_to_show() -> None:
     with pytest.raises(BadOption, match="no column 'x' to show"):
         planned_round(frame(), None, DrawOptions(budget=9), show=["x"])

@@ -93,6 +93,23 @@ def test_every_proxy_has_its_charts_tables_and_settings() -> None:
     assert len(PAGE.specs) == 2 * 5 + 1 + 1 + 1 + 1
 
 
+def test_a_ladder_is_drawn_from_three_rungs_on_and_its_sentence_told_once() -> None:
+    document = audit_document()
+    tail = document["proxies"][0]["tails"]["proxy"]
+    text = json.dumps(PAGE.specs)
+    assert "tail of " in text
+    assert tail["sentence"][:30] not in text
+    del tail["rungs"][2:]
+    page = Page(report.html(document))
+    assert "tail of " not in json.dumps(page.specs)
+    assert tail["sentence"] in page.text
+    assert "The numbers at each depth" in page.text
+
+
+def test_the_ranking_says_at_which_level_each_proxy_is_told_below() -> None:
+    assert "Each proxy by itself is told below at 95 %" in PAGE.text
+
+
 def test_findings_say_what_to_do_and_which_rows() -> None:
     assert DOCUMENT["findings"][0]["message"] in PAGE.text
     assert "3, 17, 40 … (48 in all)" in PAGE.text

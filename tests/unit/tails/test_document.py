@@ -19,7 +19,7 @@ from overopt.curves.completed_gold import completed_gold, label_design
 from overopt.errors import BadOption
 from overopt.report import save_tails, tails_text, to_json
 from overopt.samples import read_samples
-from overopt.tails import error_tail, gold_tail, tails_document
+from overopt.tails import error_tail, gold_tail, proxy_tail, tails_document
 
 RAW = Path(__file__).resolve().parents[3] / "../shared/data/starling_rewards_raw.parquet"
 VERDICT = {"verdict", "reason", "reach", "xi", "xi_lower", "xi_upper", "depth", "rungs"}
@@ -86,13 +86,14 @@ def test_unequal_chances_of_a_label_are_thinned_to_equal_ones():
     table["label_prob"] = chance
     samples = read_samples(table, proxies=("rm",))
     completed = completed_gold(samples, "rm", label_design(samples))
-    found = error_tail(samples, "rm", completed)
+    score = proxy_tail(samples, "rm")
+    found = error_tail(samples, score, completed)
     assert found is not None
     assert found.rows == pytest.approx(12_000, rel=0.03)
     assert found.verdict == "light"
     assert gold_tail(samples, completed) is not None
     blind = completed_gold(samples, "rm", "uniform")
-    told = error_tail(samples, "rm", blind)
+    told = error_tail(samples, score, blind)
     assert told is not None
     assert told.rows > 12_500
     # A tenth of normal errors lie beyond 1.28.
@@ -106,6 +107,15 @@ def test_binary_gold_is_not_separable():
     found = document(table)
     assert (found["error"]["verdict"], found["error"]["reason"]) == ("not_applicable", "discrete")
     assert [one["code"] for one in found["error"]["findings"]] == ["OV207"]
+
+
+def test_a_cap_on_the_proxy_hides_the_tail_of_its_error():
+    table = columns()
+    assert document(table)["error"]["verdict"] == "heavy"
+    found = document(table | {"rm": np.minimum(table["rm"], 3.0)})
+    assert found["error"] | {"verdict": "not_applicable", "reason": "bounded"} == found["error"]
+    assert "cuts the error off" in found["error"]["sentence"]
+    assert found["findings"] == []
 
 
 def test_labels_on_winners_show_no_error():
@@ -123,6 +133,7 @@ def test_groups_are_judged_apart_and_rows_out_of_reach_are_named():
     samples = read_samples(table, proxies=("rm",), columns={"group": "kind"}, lone_rows=True)
     found = tails_document(samples, "rm", by_group=True)
     assert [one["group"] for one in found["groups"]] == ["sampled", "searched"]
+    assert [one["name"] for one in found["groups"]] == ["sampled", "searched"]
     assert [one["verdict"] for one in found["groups"]] == ["light", "undecided"]
     far = [one for one in found["findings"] if one["code"] == "OV208"]
     assert len(far) == 1
@@ -183,6 +194,7 @@ def test_rewards_of_samples_random_tokens_and_search():
     assert [round(rung["xi"], 3) for rung in policy["rungs"][:3]] == [-0.154, -0.152, -0.111]
     assert policy["outlier_p"] == pytest.approx(0.40, abs=0.01)
     assert (tokens["verdict"], tokens["reason"]) == ("heavy", "mixture")
+    assert tokens["findings"][0]["message"].startswith("random_tokens: no generalised Pareto")
     assert round(tokens["reach"]) == 323
     shapes = [0.028, 0.116, 0.201, 0.291, 0.381, 0.521]
     assert [round(rung["xi"], 3) for rung in tokens["rungs"]] == shapes

@@ -148,6 +148,7 @@ def test_infinite_scores_are_heavy_by_themselves():
     found = proxy_tail(table(values), "u")
     assert (found.verdict, found.reason) == ("heavy", "mixture")
     assert [one.code for one in found.findings] == ["OV201"]
+    assert "+inf in 1 of 10,000 rows" in found.findings[0].message
     values[7] = -np.inf
     assert proxy_tail(table(values), "u").verdict == "light"
 
@@ -178,6 +179,34 @@ def test_copies_are_left_out_and_counted():
         assert found.copies == pytest.approx(8000, rel=0.02)
         assert found.rows + found.copies == 16_000
         assert "OV202" in {one.code for one in found.findings}
+
+
+def test_a_verifier_has_no_copies_and_its_counts_add_up():
+    passes = np.repeat([[1.0] * 8, [0.0] * 8, [0.0] * 3 + [1.0] * 5], [50, 10, 40], axis=0)
+    found = proxy_tail(table(passes.ravel(), 8), "u")
+    assert found.reason == "bounded"
+    assert [one.code for one in found.findings] == ["OV204"]
+    assert found.findings[0].data == {"highest": 600, "of_rows": 800}
+    assert "600 of 800 values" in found.findings[0].message
+
+
+def test_a_grade_that_few_rows_reach_is_no_cap():
+    grades = np.minimum(np.round(70 + 10 * normal(3000, seed=3)), 100).reshape(-1, 24)
+    found = proxy_tail(table(grades.ravel(), 24), "u")
+    assert np.count_nonzero(grades == grades.max()) < 0.005 * 3000
+    assert (found.verdict, found.reason) == ("not_applicable", "discrete")
+    assert [one.code for one in found.findings] == ["OV204"]
+
+
+@pytest.mark.parametrize("rows", [2, 8, 40])
+def test_a_single_small_prompt_is_too_little_not_discrete(rows):
+    assert proxy_tail(table(normal(rows), rows), "u").reason == "too_few"
+
+
+def test_one_answer_told_often_is_no_cap():
+    values = normal(1600).reshape(-1, 16)
+    values[0] = 5.0
+    assert proxy_tail(table(values.ravel(), 16), "u").reason != "bounded"
 
 
 def test_prompts_of_different_spread_take_back_a_heavy_verdict():

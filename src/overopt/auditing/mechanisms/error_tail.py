@@ -21,10 +21,11 @@ __all__ = ["heavy_error_tail"]
 
 def heavy_error_tail(case: Inspection) -> Mechanism | None:
     """``heavy_error_tail``, where the error's verdict is heavy and that of gold is not."""
-    error = error_tail(case.samples, case.view.name, case.completed, level=case.claim)
-    if error is None or error.verdict != "heavy" or not error.xi_lower > 0:
+    score = proxy_tail(case.samples, case.view.name)
+    if score.verdict in ("light", "not_applicable"):
         return None
-    if proxy_tail(case.samples, case.view.name).verdict in ("light", "not_applicable"):
+    error = error_tail(case.samples, score, case.completed, level=case.claim)
+    if error is None or error.verdict != "heavy" or not error.xi_lower > 0:
         return None
     gold = gold_tail(case.samples, case.completed, level=case.claim)
     if gold is not None and gold.verdict == "heavy":
