@@ -42,7 +42,7 @@ __all__ = [
 FloatArray = npt.NDArray[np.floating[Any]]
 FOLDS = 5
 KNOTS = np.log([2.0, 5.0, 20.0])  # in s = -ln(1 - rank share): the top half, fifth, twentieth
-RIDGE = 1.0  # pseudo-observations that pull each slope to zero
+RIDGE = 0.3  # pseudo-observations that pull each slope to zero: more flattens small n
 MISSING, PREDICTION = 2 + len(KNOTS), 3 + len(KNOTS)  # columns of the basis
 ROUNDED = 1e-12  # variance over squared mean below which a prediction does not vary
 FEWEST_FOR_SLOPES = 20

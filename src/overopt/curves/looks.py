@@ -6,7 +6,8 @@ with chance
 
     (1 - level) / 2^k,        half of what the looks before have left.
 
-It sums to 1 - level over any number of looks, so that none need be fixed beforehand. Curves keep
+It sums to 1 - level over any number of looks, so that none need be fixed beforehand. From the
+thirtieth on they are all alike, which a billion more would not add up to anything. Curves keep
 plain intervals: they describe, and hold at their level whenever they are looked at once. Source:
 the union bound.
 """
@@ -15,10 +16,12 @@ from __future__ import annotations
 
 __all__ = ["level_at_look"]
 
+LAST_HALVING = 30  # far above where 1 less the error would round to 1
+
 
 def level_at_look(level: float, look: int) -> float:
     """Level of a decision at the ``look``-th time (from 1) that labels are decided on.
 
     0 stands for the only look there will ever be, and spends all.
     """
-    return level if look == 0 else 1 - (1 - level) / 2**look
+    return level if look == 0 else 1 - (1 - level) / 2 ** min(look, LAST_HALVING)

@@ -31,6 +31,7 @@ IntArray = npt.NDArray[np.integer[Any]]
 COEFFICIENTS = np.array([[-2.6561, 0.014, 0.0041], [1.9978, 1.4875, -0.1764]])
 CORRELATION = 0.5**0.5  # of normal scores of z, one rung to the next
 GRID = np.linspace(-8.0, 8.0, 641)
+RAREST = 1e-12  # chance that the grid can still tell from none
 
 
 def critical_values(exceedances: IntArray, level: float) -> tuple[FloatArray, FloatArray]:
@@ -60,6 +61,7 @@ def joint_score(rungs: int, side: float) -> float:
     """
     from scipy.optimize import brentq
 
+    side = max(side, RAREST)
     return float(brentq(lambda score: _undercut(rungs, score) - side, -7.5, 3.0, xtol=1e-5))
 
 

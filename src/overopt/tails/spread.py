@@ -4,7 +4,8 @@ A mixture of light tails of different scales is heavier than each of them, so a 
 pooled scores could be the prompts' doing. Each group is split in two at random, several times; the
 logarithms of the spreads of the halves are independent if all groups share one law, whatever it is,
 and covary by the variance of the log scale if they do not. Groups of at least four are used,
-centred by size, for both spreads grow with it.
+centred by size, for both spreads grow with it. Groups are split in the order of their scores, so
+that neither the order of rows nor the names of prompts, nor the unit of the score, has a say.
 """
 
 from __future__ import annotations
@@ -45,7 +46,10 @@ class ScaleSpread:
 
 
 def scale_spread(batches: Iterable[FloatArray]) -> ScaleSpread | None:
-    """Spread of scales over groups, ``batches`` of [groups, size]; None when too few can tell."""
+    """Spread of scales over groups, None when too few can tell.
+
+    ``batches`` of scores [groups, size], ascending in each group.
+    """
     rng = np.random.default_rng(STREAM)
     products = [_products(rows, rng) for rows in batches if rows.shape[1] >= SMALLEST_GROUP]
     product = np.concatenate(products) if products else np.empty(0)
@@ -61,7 +65,8 @@ def scale_spread(batches: Iterable[FloatArray]) -> ScaleSpread | None:
 
 
 def _products(rows: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Products [groups] of the two halves' centred log spreads."""
+    """Products [groups] of the two halves' centred log spreads; ``rows`` ascend in each group."""
+    rows = rows[np.lexsort(rows.T)]  # by the highest score of the group, then the next
     used = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_GROUPS)).astype(int)]
     half = used.shape[1] // 2
     mixed = np.stack([rng.permuted(used, axis=1)[:, : 2 * half] for _ in range(SPLITS)], axis=1)

@@ -19,3 +19,8 @@ def test_the_only_look_spends_all() -> None:
     assert level_at_look(0.95, 0) == 0.95
     assert level_at_look(0.95, 1) == pytest.approx(0.975)
     assert level_at_look(0.95, 2) == pytest.approx(1 - 0.05 / 4)
+
+
+def test_no_number_of_looks_leaves_nothing_to_err_with() -> None:
+    for look in (30, 52, 2000):
+        assert 0 < 1 - level_at_look(0.95, look) < 1e-10

@@ -74,3 +74,11 @@ def test_wilson_limits_at_the_ends() -> None:
     z2 = norm.ppf(0.975) ** 2
     np.testing.assert_allclose(lower, [0, 10 / (10 + z2), 0], atol=1e-12)
     np.testing.assert_allclose(upper, [z2 / (10 + z2), 1, 1], atol=1e-12)
+
+
+@pytest.mark.parametrize("sides", [1, 2])
+def test_joint_quantiles_go_on_where_no_draw_reaches(sides: int) -> None:
+    """For independent estimates and many prompts: eight claims share whatever error is left."""
+    for error in (0.05, 0.003, 1e-4, 1e-8):
+        joint = max_t_quantile(np.eye(8), 1e6, 1 - error, sides)
+        assert 8 * sides * norm.sf(joint) == pytest.approx(error, rel=0.3)

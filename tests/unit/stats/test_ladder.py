@@ -34,6 +34,7 @@ def test_one_rung_has_the_normal_score_and_two_that_of_a_bivariate_normal():
     from scipy.stats import multivariate_normal
 
     assert joint_score(1, 0.025) == pytest.approx(NORMAL[0.025], abs=1e-4)
+    assert -7.5 < joint_score(6, 0.0) < joint_score(6, 1e-9)  # beyond what the grid can tell
     score = joint_score(2, 0.025)
     covariance = [[1, 0.5**0.5], [0.5**0.5, 1]]
     neither = multivariate_normal(cov=covariance).cdf([-score, -score])

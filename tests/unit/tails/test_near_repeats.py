@@ -61,3 +61,13 @@ def test_small_groups_and_few_groups_cannot_tell():
     assert spread_of(0.5, 3) is None
     assert spread_of(0.5, 8, groups=6) is None
     assert scale_spread([np.zeros((50, 8))]) is None
+
+
+def test_the_spread_of_scales_knows_no_order_of_groups_and_no_unit():
+    rng = np.random.default_rng(8)
+    rows = np.sort(rng.standard_t(3, size=(300, 16)), axis=1)
+    found, shuffled, other = map(
+        scale_spread, ([rows], [rows[rng.permutation(300)]], [256 * rows + 64])
+    )
+    assert found.z == pytest.approx(shuffled.z, rel=1e-9)
+    assert found.z == pytest.approx(other.z, rel=1e-9)
