@@ -19,6 +19,7 @@ from overopt.cli.finding import finding
 from overopt.cli.lab import lab
 from overopt.cli.lab_iterate import iterate
 from overopt.cli.lab_limit import limit
+from overopt.cli.lab_reproduce import reproduce
 from overopt.cli.lab_theorem import theorem
 from overopt.cli.labels import labels
 from overopt.cli.output import complain
@@ -45,6 +46,7 @@ app.command()(finding)
 app.add_typer(labels)
 app.command()(plan)
 lab.command()(limit)
+lab.command()(reproduce)
 lab.command()(theorem)
 lab.command()(iterate)
 app.add_typer(lab)

@@ -101,16 +101,11 @@ def audit(
 
 def _check_outputs(html: Path | None, no_html: bool, save: Sequence[Path]) -> None:
     """Refuse before the work what would be refused after it."""
-    from overopt.report import FORMATS
-
     if html and no_html:
         raise BadOption("--html and --no-html contradict each other: give one of them")
-    for path in save:
-        if path.suffix.lower() not in FORMATS:
-            raise BadOption(f"--save {path}: the name must end in one of {', '.join(FORMATS)}")
-    for path in (*save, *([html] if html else [])):
-        if not path.absolute().parent.is_dir():
-            raise BadOption(f"{path}: there is no folder {path.absolute().parent}; make it first")
+    o.check_pictures(save)
+    if html:
+        o.check_folder(html)
 
 
 def _audited(

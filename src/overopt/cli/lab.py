@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from overopt.cli.output import emit, terminal_width
+from overopt.cli.options import check_pictures
+from overopt.cli.output import complain, emit, terminal_width
 
 __all__ = ["lab"]
 
@@ -52,6 +54,11 @@ SoftLambda = Annotated[
     typer.Option("--soft-lambda", metavar="NUMBER",
                  help="Inverse temperature of soft best-of-n, per unit of the proxy."),
 ]  # fmt: skip
+PictureSave = Annotated[
+    list[Path] | None,
+    typer.Option("--save", metavar="PATH",
+                 help="Save the picture (.png, .svg, .html) or .json; repeat for several."),
+]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON and nothing else.")]
 
 
@@ -79,6 +86,7 @@ def curve(
     at: At = None,
     soft_lambda: SoftLambda = 1.0,
     json: Json = False,
+    save: PictureSave = None,
 ) -> int:
     """Exact gold under pressure, and its peak; independent gold and error unless a copula is given.
 
@@ -89,12 +97,15 @@ def curve(
     from overopt.lab.document import curve_document
     from overopt.lab.strengths import pressure_named, shown_strengths
 
+    check_pictures(save)
     laws = {"gold": law_of(gold), "error": law_of(error)}
     law = coupled(**laws, copula=copula_of(copula)) if copula else independent(**laws)
     chosen = pressure_named(pressure, soft_lambda)
     strengths = _listed(at) if at else shown_strengths(law, chosen, to)
     document = curve_document(law.curve(chosen, strengths))
     _tell(document, json, report)
+    for path in save or ():
+        complain(f"wrote {report.save_lab_curve(document, path)}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -231,3 +232,22 @@ Card = Annotated[
 Fail = Annotated[
     FailOn, _option(OUTPUT, "The least severe finding that makes the exit code 1.", "--fail-on")
 ]
+
+
+def check_pictures(paths: Sequence[Path] | None) -> None:
+    """Refuse before the work what would be refused after it: a suffix, a folder that is not."""
+    from overopt.errors import BadOption
+    from overopt.report import FORMATS
+
+    for path in paths or ():
+        if path.suffix.lower() not in FORMATS:
+            raise BadOption(f"--save {path}: the name must end in one of {', '.join(FORMATS)}")
+        check_folder(path)
+
+
+def check_folder(path: Path) -> None:
+    """Refuse a file in a folder that is not there."""
+    from overopt.errors import BadOption
+
+    if not path.absolute().parent.is_dir():
+        raise BadOption(f"{path}: there is no folder {path.absolute().parent}; make it first")

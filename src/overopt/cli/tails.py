@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from overopt.cli import options as o
 from overopt.cli.output import Progress, colourful, complain, emit, terminal_width
-from overopt.errors import BadOption
 
 __all__ = ["tails"]
 
@@ -32,8 +30,7 @@ def tails(
     """
     from overopt import report
 
-    for path in save or ():
-        _check_path(path)
+    o.check_pictures(save)
     roles = {"prompt_id": prompt, "group": group, "label_prob": label_prob}
     reading: dict[str, Any] = {
         "proxies": (proxy,),
@@ -52,16 +49,6 @@ def tails(
     for path in save or ():
         complain(f"wrote {report.save_tails(document, path)}")
     return 0
-
-
-def _check_path(path: Path) -> None:
-    """Refuse before the work what would be refused after it."""
-    from overopt.report import FORMATS
-
-    if path.suffix.lower() not in FORMATS:
-        raise BadOption(f"--save {path}: the name must end in one of {', '.join(FORMATS)}")
-    if not path.absolute().parent.is_dir():
-        raise BadOption(f"{path}: there is no folder {path.absolute().parent}; make it first")
 
 
 def _document(

@@ -6,8 +6,10 @@ overopt.lab/1) and computes nothing but layout, so one saved as JSON can be rend
 
 from overopt.report.charts import figure
 from overopt.report.console import terminal
+from overopt.report.lab_chart import save_lab_curve
 from overopt.report.lab_iteration_text import lab_iteration
 from overopt.report.lab_limit_text import lab_limit
+from overopt.report.lab_reproduction import lab_reproduction, save_reproduction
 from overopt.report.lab_text import lab_curve, lab_list
 from overopt.report.lab_theorem_text import lab_theorem, theorem_page
 from overopt.report.page import html, notebook
@@ -24,10 +26,13 @@ __all__ = [
     "lab_iteration",
     "lab_limit",
     "lab_list",
+    "lab_reproduction",
     "lab_theorem",
     "notebook",
     "plan_terminal",
     "save",
+    "save_lab_curve",
+    "save_reproduction",
     "save_tails",
     "tails_text",
     "terminal",

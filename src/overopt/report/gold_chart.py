@@ -23,7 +23,18 @@ from overopt.report.words import (
     thinned,
 )
 
-__all__ = ["Rows", "Spec", "curve_chart", "field", "gold_domain", "gold_label", "tooltips"]
+__all__ = [
+    "Rows",
+    "Spec",
+    "curve_chart",
+    "field",
+    "gold_domain",
+    "gold_label",
+    "labelled_axis",
+    "marked_layers",
+    "strength_axis",
+    "tooltips",
+]
 
 Spec = dict[str, Any]
 Rows = list[dict[str, Any]]
@@ -127,7 +138,7 @@ def _gold_layers(
     domain: Sequence[float],
     model: Document | None,
 ) -> list[Spec]:
-    x = _strength_axis(curve, model, {"title": None, "labels": False, "ticks": False})
+    x = strength_axis(curve, model, {"title": None, "labels": False, "ticks": False})
     # An explicit domain; zero would flatten what there is to see.
     y: Spec = {
         "title": gold_label(audit),
@@ -162,6 +173,17 @@ def _gold_layers(
 
 def _proxy_panel(curve: Document, model: Document | None, width: int) -> Spec:
     """The proxy, which rises whether or not gold does, over the labelled strength axis."""
+    y = field("proxy", title="mean proxy", scale={"zero": False}, axis={"tickCount": 3})
+    return {
+        "width": width,
+        "height": 64,
+        "mark": {"type": "line", "style": "proxy"},
+        "encoding": {"x": labelled_axis(curve, model, width), "y": y},
+    }
+
+
+def labelled_axis(curve: Document, model: Document | None, width: int) -> Spec:
+    """The channel of strength with labels of two lines: the strength, and the KL below it."""
     title = f"{curve['knob']}, with KL from the reference in nats below"
     if width < NARROW:
         title = f"{curve['knob']}, with KL in nats below"
@@ -174,13 +196,7 @@ def _proxy_panel(curve: Document, model: Document | None, width: int) -> Spec:
     )
     axis: Spec = {"title": title, "values": ticks, "labelExpr": f"{pick}''"}
     axis |= {"labelLineHeight": 15, "labelFlush": False}
-    y = field("proxy", title="mean proxy", scale={"zero": False}, axis={"tickCount": 3})
-    return {
-        "width": width,
-        "height": 64,
-        "mark": {"type": "line", "style": "proxy"},
-        "encoding": {"x": _strength_axis(curve, model, axis), "y": y},
-    }
+    return strength_axis(curve, model, axis)
 
 
 def _tick_label(curve: Document, tick: float) -> list[str]:
@@ -189,7 +205,8 @@ def _tick_label(curve: Document, tick: float) -> list[str]:
     return [number(tick), number(curve["kl"][curve["strength"].index(tick)], 2) if known else ""]
 
 
-def _strength_axis(curve: Document, model: Document | None, axis: Spec) -> Spec:
+def strength_axis(curve: Document, model: Document | None, axis: Spec) -> Spec:
+    """The channel of strength on a logarithmic scale."""
     domain = list(_strength_domain(_strengths(curve, model)))
     scale = {"type": "log", "base": 2, "domain": domain, "nice": False}
     return field("strength", scale=scale, axis=axis)
@@ -268,16 +285,22 @@ def _choice_layers(curve: Document, point: Document | None, y: Spec) -> list[Spe
     if point is None or point["strength"] not in curve["strength"]:
         return []
     place = curve["strength"].index(point["strength"])
-    low, high = _strength_domain(_strengths(curve))
-    strength = min(max(point["strength"], low), high)
     told = f"{strength_text(curve['knob'], point['strength'])}, {DECISIONS[point['decision']]}"
-    data = {"values": [{"strength": strength, "gold": curve["gold"][place], "told": told}]}
+    marked = {"strength": point["strength"], "gold": curve["gold"][place], "told": told}
+    dot = "choice-open" if point["decision"] == "undecided" else "choice-dot"
+    return marked_layers(marked, _strengths(curve), dot, y)
+
+
+def marked_layers(marked: Document, strengths: Sequence[float], dot: str, y: Spec) -> list[Spec]:
+    """A strength marked by a line, a dot of the style ``dot`` at its gold, and what is told."""
+    low, high = _strength_domain([strength for strength in strengths if strength > 0])
+    strength = min(max(marked["strength"], low), high)
+    data = {"values": [dict(marked) | {"strength": strength}]}
     x = field("strength")
     # Above the plot, where no line can cross the words; turned inward near the ends.
     across = math.log(strength / low) / math.log(high / low)
     align = "left" if across < 0.15 else "right" if across > 0.85 else "center"
     words: Spec = {"type": "text", "style": "choice-text", "baseline": "bottom", "align": align}
-    dot = "choice-open" if point["decision"] == "undecided" else "choice-dot"
     dot_mark = {"type": "point", "style": dot, "size": 110, "filled": True}
     told_channels = {"x": x, "y": {"value": -5}, "text": field("told", "nominal")}
     return [

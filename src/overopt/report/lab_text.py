@@ -58,7 +58,7 @@ def limit_answer(document: Document) -> str:
     limit = document["limit"]
     if limit is None or limit["theorem"] is None:
         return "No theorem here tells its limit."
-    by = f"({limit['theorem']}, {limit['verdict']})"
+    by = f"({limit['verdict']}: {limit['theorem']})"
     if limit["unbounded"]:
         moves = "falls" if limit["verdict"] == "strong" else "grows"
         return f"In the limit it {moves} without bound {by}."

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from overopt.report.gold_chart import Spec, field, tooltips
-from overopt.report.theme import theme
 from overopt.report.words import Document, estimate, number, one_line
 
 __all__ = ["ladder_chart", "ladder_picture"]
@@ -19,9 +18,9 @@ def ladder_picture(tails: Document) -> Spec:
     told += [tails[name] for name in ("error", "gold") if tails[name]]
     shown = [one for one in told if one["rungs"]] or [tails["proxy"]]
     if len(shown) == 1:
-        return _told(shown[0], 560) | {"config": theme()}
+        return _told(shown[0], 560)
     charts = [_told(one, 400) for one in shown]
-    return {"concat": charts, "columns": 2, "spacing": 44, "config": theme()}
+    return {"concat": charts, "columns": 2, "spacing": 44}
 
 
 def ladder_chart(verdict: Document, *, width: int = 560, height: int = 280) -> Spec:

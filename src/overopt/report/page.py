@@ -12,14 +12,14 @@ from overopt.findings import CATALOGUE
 from overopt.report import charts, words
 from overopt.report.comparison_chart import comparison_chart
 from overopt.report.console import terminal
-from overopt.report.gold_chart import curve_chart
+from overopt.report.gold_chart import Spec, curve_chart
 from overopt.report.ladder_chart import ladder_chart
 from overopt.report.libraries import vl_convert
 from overopt.report.strict_json import defined
 from overopt.report.theme import theme
 from overopt.report.words import Document
 
-__all__ = ["html", "notebook"]
+__all__ = ["html", "notebook", "picture_page"]
 
 MOST_TABLE_ROWS = 40
 MINUS = str.maketrans("-", "\N{MINUS SIGN}")
@@ -27,19 +27,9 @@ MINUS = str.maketrans("-", "\N{MINUS SIGN}")
 
 def html(audit: Document) -> str:
     """The page of an audit document; raises MissingDependency without the ``report`` extra."""
-    bundle = vega_bundle()
-    document = defined(audit)
-    return str(
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            audit=document,
-            bundle=bundle,
-            themes={"light": theme(), "dark": theme(dark=True)},
-            style=_resource("style.css"),
-            draw=_resource("draw.js"),
-        )
-    )
+    drawing = _drawing()
+    template = _environment().get_template("page.html.j2")
+    return str(template.render(audit=defined(audit), **drawing))
 
 
 def notebook(audit: Document) -> str:
@@ -56,6 +46,22 @@ def notebook(audit: Document) -> str:
         drawing = str(renderer.vegalite_to_svg(charts.picture(document)))
     template = _environment().get_template("notebook.html.j2")
     return str(template.render(drawing=drawing, text=terminal(document, width=100)))
+
+
+def picture_page(spec: Spec, title: str, text: str) -> str:
+    """A page of one interactive picture over its text; raises as ``html``."""
+    template = _environment().get_template("picture.html.j2")
+    return str(template.render(spec=spec, title=title, text=text, **_drawing()))
+
+
+def _drawing() -> dict[str, Any]:
+    """What every page needs to draw its charts in either scheme."""
+    return {
+        "bundle": vega_bundle(),
+        "themes": {"light": theme(), "dark": theme(dark=True)},
+        "style": _resource("style.css"),
+        "draw": _resource("draw.js"),
+    }
 
 
 @cache

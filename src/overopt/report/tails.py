@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator
-from html import escape
 from pathlib import Path
 
-from overopt.errors import BadOption
 from overopt.report.gold_chart import Spec
 from overopt.report.hill_chart import hill_chart
 from overopt.report.ladder_chart import ladder_picture
-from overopt.report.libraries import vl_convert
-from overopt.report.strict_json import to_json
+from overopt.report.picture_file import save_picture
 from overopt.report.words import Document, number, one_line
 
 __all__ = ["save_tails", "tails_text"]
@@ -42,9 +39,8 @@ def _picture(tails: Document) -> Spec:
     ladders = ladder_picture(tails)
     if not tails["hill"]:
         return ladders
-    config = ladders.pop("config")
     below = hill_chart(tails["hill"], tails["proxy"]["name"])
-    return {"vconcat": [ladders, below], "spacing": 44, "config": config}
+    return {"vconcat": [ladders, below], "spacing": 44}
 
 
 def _verdict(name: str, verdict: Document, width: int, colour: bool) -> Iterator[str]:
@@ -101,25 +97,5 @@ def save_tails(tails: Document, path: str | Path) -> Path:
     Raises BadOption for another suffix, MissingDependency where a picture needs the ``report``
     extra, OSError where the file cannot be written.
     """
-    target = Path(path)
-    suffix = target.suffix.lower()
-    if suffix == ".json":
-        target.write_text(to_json(tails) + "\n", encoding="utf-8")
-        return target
-    if suffix not in (".png", ".svg", ".html"):
-        raise BadOption(f"cannot save {target}: its name must end in .png, .svg, .html or .json")
-    renderer = vl_convert("saving a picture")
-    spec = _picture(tails)
-    if suffix == ".png":
-        target.write_bytes(bytes(renderer.vegalite_to_png(spec, scale=2)))
-        return target
-    drawing = str(renderer.vegalite_to_svg(spec))
-    if suffix == ".html":
-        text = escape(tails_text(tails, width=100))
-        title = escape(one_line(f"Tails of {json.dumps(tails['origin'])}", 200))
-        drawing = (
-            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-            f"<body>{drawing}<pre>{text}</pre></body></html>\n"
-        )
-    target.write_text(drawing, encoding="utf-8")
-    return target
+    title = f"Tails of {json.dumps(tails['origin'])}"
+    return save_picture(tails, path, _picture(tails), title, tails_text(tails, width=100))

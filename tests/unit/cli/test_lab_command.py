@@ -54,7 +54,7 @@ def test_a_curve_without_a_peak_says_so(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--at", "1,16,256"], "Its limit is 0.000000 (Theorem 5, weak)."),
+        (["--at", "1,16,256"], "Its limit is 0.000000 (weak: Theorem 5)."),
         (["--copula", "clayton:theta=2", "--at", "1,4"], "No theorem here tells its limit."),
     ],
 )
