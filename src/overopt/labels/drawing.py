@@ -190,8 +190,8 @@ def _total(importance: FloatArray, before: FloatArray, options: DrawOptions) -> 
     most = added(high)
     if options.budget > most * (1 + 1e-9):
         raise BadOption(
-            f"a budget of {options.budget:g} labels, but only {most:.0f} of {len(importance)} rows "
-            "are left to draw: give fewer"
+            f"a budget of {options.budget:,.0f} labels, but only {most:,.0f} of "
+            f"{len(importance):,} rows are left to draw: give at most as many"
         )
     for _ in range(60):
         middle = (low + high) / 2

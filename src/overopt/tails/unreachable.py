@@ -23,12 +23,13 @@ FloatArray = npt.NDArray[np.floating[Any]]
 
 FAR = 100.0
 FEWEST_SHARE = 0.1  # of a group's rows
+MOST_TOLD = 5  # pairs, those with most rows first
 
 
 def out_of_reach(
     names: Sequence[str], scores: Sequence[FloatArray], verdicts: Sequence[TailVerdict]
 ) -> list[Finding]:
-    """One finding for every pair of groups of which the second lies beyond the first."""
+    """A finding for each of the worst pairs of which the second lies beyond the first."""
     found = []
     for i, base in enumerate(verdicts):
         if base.centred or not base.rungs:
@@ -41,7 +42,7 @@ def out_of_reach(
                 found.append(
                     _finding(names[i], names[j], base.rows, highest, beyond, far, scores[j])
                 )
-    return found
+    return sorted(found, key=lambda one: -one.data["far"])[:MOST_TOLD]
 
 
 def _draws(base: TailVerdict, scores: FloatArray) -> FloatArray:
