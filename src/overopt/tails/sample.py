@@ -192,9 +192,12 @@ def _sample(
 ) -> TailSample:
     kept, rows = _top(values, fuzz), len(values)
     largest = uncentred[_top(uncentred, fuzz)]
+    top = values[kept]
+    # Rounding must not decide which of several tied rows, of different prompts, enters a rung.
+    tie = np.cumsum(np.diff(top, prepend=top[:1]) < -fuzz)
     return TailSample(
-        top=values[kept],
-        prompt=prompt[kept],
+        top=top,
+        prompt=prompt[kept[np.lexsort((prompt[kept], tie))]],
         rows=rows,
         prompts=int(np.count_nonzero(np.bincount(prompt))),
         centred=centred,
