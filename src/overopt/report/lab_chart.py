@@ -16,7 +16,7 @@ from overopt.report.gold_chart import (
     tooltips,
 )
 from overopt.report.lab_text import curve_answer, exact, lab_curve, law_text, limit_answer
-from overopt.report.picture_file import save_picture
+from overopt.report.saving import save_picture
 from overopt.report.strict_json import defined
 from overopt.report.words import Document, number, one_line, strength_text
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from overopt.report.gold_chart import Spec
 from overopt.report.lab_chart import gold_panel
 from overopt.report.lab_text import columns, exact
-from overopt.report.picture_file import save_picture
+from overopt.report.saving import save_picture
 from overopt.report.tails import tails_text
 from overopt.report.words import Document, number
 

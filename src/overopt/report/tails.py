@@ -10,7 +10,7 @@ from pathlib import Path
 from overopt.report.gold_chart import Spec
 from overopt.report.hill_chart import hill_chart
 from overopt.report.ladder_chart import ladder_picture
-from overopt.report.picture_file import save_picture
+from overopt.report.saving import save_picture
 from overopt.report.words import Document, number, one_line
 
 __all__ = ["save_tails", "tails_text"]
