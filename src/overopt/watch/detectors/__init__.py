@@ -1,0 +1,1 @@
+"""One file per question that a run can be asked."""

@@ -1,0 +1,85 @@
+"""What a detector is: a pure fold of labelled draws (red signals) or of batches (amber signals).
+
+A state is a frozen dataclass of numbers, strings and tuples, so that a restart from its saved text
+continues bit by bit. Options live in the detector, data in the state.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar, final
+
+from overopt.watch.batch import Batch
+from overopt.watch.draw import LabelledDraw
+
+__all__ = ["Amber", "Colour", "GoldDetector", "ProxyDetector", "Reading"]
+
+State = TypeVar("State")
+Colour = Literal["green", "undecided", "red"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What one red detector says now.
+
+    ``log_evidence`` is the log of its e-process: under the null its exponential stays below
+    1 / false_alarm for ever, except with chance false_alarm. ``began`` is the first label of the
+    stretch that speaks most against the null. ``value`` with its limits, in units of gold, is what
+    the last completed block measured (None before one is complete).
+    """
+
+    name: str
+    log_evidence: float
+    began: int | None
+    labels_used: int
+    value: float | None
+    lower: float | None
+    upper: float | None
+
+
+@final
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Amber:
+    """A change seen without gold: worth labels, never a verdict. ``step`` is when it fired."""
+
+    name: str
+    step: int
+    sentence: str
+
+
+class GoldDetector(ABC, Generic[State]):
+    """A question that labelled draws answer, with a guarantee on false alarms."""
+
+    name: str
+
+    @abstractmethod
+    def start(self) -> State:
+        """State before the first label."""
+
+    @abstractmethod
+    def update(self, state: State, label: LabelledDraw) -> State:
+        """State after one more draw, consumed in draw order."""
+
+    @abstractmethod
+    def reading(self, state: State) -> Reading:
+        """What the state says."""
+
+
+class ProxyDetector(ABC, Generic[State]):
+    """A question that proxies alone answer: amber, it asks for labels."""
+
+    name: str
+
+    @abstractmethod
+    def start(self) -> State:
+        """State before the first batch."""
+
+    @abstractmethod
+    def update(self, state: State, batch: Batch) -> State:
+        """State after one more batch, in order of steps."""
+
+    @abstractmethod
+    def fired(self, state: State) -> Amber | None:
+        """The signal that the state holds, None while there is none."""

@@ -1,0 +1,52 @@
+"""A draw: one gold label asked for, with everything that a test may use fixed before it is known.
+
+The guarantee of every red signal rests on this order: batch, then chances, then draw, then label.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+__all__ = ["Draw", "LabelledDraw"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draw:
+    """Row ``row`` of batch ``batch``, drawn with chance ``prob`` among its ``rows`` finite rows.
+
+    ``number`` counts the draws of a run from 0; tests consume them in this order. ``proxy`` is the
+    row's. ``scores`` [signals] are s_i of the bank's pressures, ``largest`` [signals] bounds on
+    |s_j| / (rows * prob_j) over the batch: both known before the label. ``largest_weight`` bounds
+    1 / (rows * prob_j) likewise.
+    """
+
+    number: int
+    batch: str
+    step: int
+    row: int
+    rows: int
+    prob: float
+    proxy: float
+    scores: tuple[float, ...]
+    largest: tuple[float, ...]
+    largest_weight: float
+
+    @property
+    def weight(self) -> float:
+        """1 / (rows * prob): 1 for an even draw; its mean over draws is 1."""
+        return 1.0 / (self.rows * self.prob)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LabelledDraw:
+    """A draw with its gold in [0, 1], None when the label was finally refused.
+
+    A refused label must count as whatever speaks least for an alarm, which depends on the test: so
+    each detector imputes it.
+    """
+
+    draw: Draw
+    gold: float | None
