@@ -5,6 +5,7 @@ from math import exp
 
 import numpy as np
 import pytest
+
 from overopt.errors import BadOption
 from overopt.stats.e_process import (
     Betting,
