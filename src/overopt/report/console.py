@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from overopt.report.blocks import (
-    drawn,
-    indented as _indented,
-    styled as _styled,
-    table as _table,
-    text as _text,
-)
+from overopt.report.blocks import drawn, indented, styled, table, text
 from overopt.report.words import (
     DECISIONS,
     Document,
@@ -57,15 +51,15 @@ def terminal(audit: Document, width: int = 80, colour: bool = False) -> str:
 
 
 def _parts(audit: Document, width: int) -> Iterator[RenderableType]:
-    yield _text(f"overopt audit of {one_line(audit['origin'], 200)}", "dim")
-    yield _text(_size(audit), "dim")
+    yield text(f"overopt audit of {one_line(audit['origin'], 200)}", "dim")
+    yield text(_size(audit), "dim")
     if steps := steps_told(audit["notes"]):
-        yield _text(one_line(steps, 200), "dim")
+        yield text(one_line(steps, 200), "dim")
     yield ""
     answer, rest = first_sentence(one_line(audit["headline"], 2000))
-    yield _text(answer, "bold")
+    yield text(answer, "bold")
     if rest:
-        yield _text(rest)
+        yield text(rest)
     yield from _findings(audit["findings"], ("stop",))
     if audit["ranking"]:
         yield from _ranking(audit, width)
@@ -75,7 +69,7 @@ def _parts(audit: Document, width: int) -> Iterator[RenderableType]:
     if left:
         names = ", ".join(one_line(proxy["name"], 60) for proxy in left)
         yield ""
-        yield _text(f"The page and the JSON tell as much of {len(left)} more proxies: {names}.")
+        yield text(f"The page and the JSON tell as much of {len(left)} more proxies: {names}.")
     for proxy in left:
         yield from _findings(proxy["findings"], ("stop",))
     yield from _findings(audit["findings"], ("caution", "note"))
@@ -101,33 +95,33 @@ def _findings(findings: Sequence[Document], severities: Sequence[str]) -> Iterat
     if not listed:
         return
     yield ""
-    table = _table(("", "left"), ("", "left"), ("", "left"))
-    table.show_header = False
+    grid = table(("", "left"), ("", "left"), ("", "left"))
+    grid.show_header = False
     for finding in listed:
         severity = finding["severity"]
-        table.add_row(
-            _styled(severity, COLOURS[severity]),
+        grid.add_row(
+            styled(severity, COLOURS[severity]),
             one_line(finding["code"], 20),
             one_line(titled(finding), 1000),
         )
-    yield table
+    yield grid
 
 
 def _ranking(audit: Document, width: int) -> Iterator[RenderableType]:
     ranking = audit["ranking"]
     yield ""
-    yield _text("Which proxy to optimise against", "bold underline")
-    table = _table(("proxy", "left"), ("decision", "left"), ("at", "left"), ("gain", "left"))
+    yield text("Which proxy to optimise against", "bold underline")
+    grid = table(("proxy", "left"), ("decision", "left"), ("at", "left"), ("gain", "left"))
     for row in ranking["rows"]:
         gain = estimate(row["gain"], row["gain_lower"], row["gain_upper"], sign=True)
         curve = _curve(audit, row["name"], row["pressure"])
         at = "" if curve is None else strength_text(curve["knob"], row["strength"])
-        table.add_row(one_line(row["name"], 60), _decision(row["decision"]), at, gain)
-    yield _indented(table)
+        grid.add_row(one_line(row["name"], 60), _decision(row["decision"]), at, gain)
+    yield indented(grid)
     compared = ranking["comparison"] and ranking["comparison"]["sentence"]
     if compared and compared not in audit["headline"]:
-        yield _text(one_line(compared, 1000), indent=2)
-    yield _text(ranking_levels(audit), indent=2)
+        yield text(one_line(compared, 1000), indent=2)
+    yield text(ranking_levels(audit), indent=2)
 
 
 def _curve(audit: Document, name: str, pressure: str) -> Document | None:
@@ -136,24 +130,24 @@ def _curve(audit: Document, name: str, pressure: str) -> Document | None:
 
 
 def _decision(decision: str) -> Any:
-    return _styled(DECISIONS[decision], COLOURS[decision])
+    return styled(DECISIONS[decision], COLOURS[decision])
 
 
 def _proxy(audit: Document, proxy: Document, width: int) -> Iterator[RenderableType]:
     yield ""
-    yield _text(one_line(proxy["name"], 120), "bold underline")
+    yield text(one_line(proxy["name"], 120), "bold underline")
     if len(audit["proxies"]) > 1:
-        yield _text(one_line(proxy["headline"]["sentence"], 2000))
+        yield text(one_line(proxy["headline"]["sentence"], 2000))
     yield from _findings(proxy["findings"], ("stop",))
     pressure = proxy["headline"]["pressure"]
     points = {point["pressure"]: point for point in proxy["operating_points"]}
     curve = _curve(audit, proxy["name"], pressure)
     if curve is not None:
         yield ""
-        yield _indented(_curve_table(curve, points.get(pressure), width))
+        yield indented(_curve_table(curve, points.get(pressure), width))
     if audit["gold"]:
         yield ""
-        yield _indented(_points_table(proxy, points, width))
+        yield indented(_points_table(proxy, points, width))
     yield from _findings(proxy["mechanisms"], ("stop", "caution", "note"))
     yield from _comparisons(proxy["mechanisms"])
     yield from _groups(proxy["groups"], width)
@@ -166,11 +160,11 @@ def _curve_table(curve: Document, point: Document | None, width: int) -> Table:
     chosen = None if point is None else point["strength"]
     shown = thinned(curve["strength"], CURVE_ROWS, chosen)
     columns = list(_curve_columns(curve, shown, width))
-    table = _table(*((header, justify) for header, justify, _ in columns))
+    grid = table(*((header, justify) for header, justify, _ in columns))
     for i, cells in zip(shown, zip(*(c for _, _, c in columns), strict=True), strict=True):
         style = "bold" if curve["strength"][i] == chosen else "dim" if curve["grey"][i] else ""
-        table.add_row(*cells, style=style)
-    return table
+        grid.add_row(*cells, style=style)
+    return grid
 
 
 def _curve_columns(
@@ -213,19 +207,19 @@ def _strip(
         None if v is None else round((v - ends[0]) / (ends[1] - ends[0]) * (STRIP - 1))
         for v in (value, lower, upper)
     ]
-    drawn = [" "] * STRIP
+    strip = [" "] * STRIP
     if place[1] is not None and place[2] is not None:
-        drawn[place[1] : place[2] + 1] = "─" * (place[2] - place[1] + 1)
-        drawn[place[1]], drawn[place[2]] = "├", "┤"
-    drawn[place[0] or 0] = "●"
-    return "".join(drawn)
+        strip[place[1] : place[2] + 1] = "─" * (place[2] - place[1] + 1)
+        strip[place[1]], strip[place[2]] = "├", "┤"
+    strip[place[0] or 0] = "●"
+    return "".join(strip)
 
 
 def _points_table(proxy: Document, points: dict[str, Document], width: int) -> Table:
     """What each pressure comes to; narrow terminals stack the cells and leave out the KL."""
     wide = width >= NARROW
     headers = ("pressure", "strength", "KL, nats", "decision", "gain in gold")
-    table = _table(*((h, "left") for h in headers if wide or h in ("pressure", "decision")))
+    grid = table(*((h, "left") for h in headers if wide or h in ("pressure", "decision")))
     for curve in proxy["curves"]:
         point = points.get(curve["pressure"])
         if point is None:
@@ -235,12 +229,12 @@ def _points_table(proxy: Document, points: dict[str, Document], width: int) -> T
         decision = _decision(point["decision"])
         gain = estimate(point["gain"], point["gain_lower"], point["gain_upper"], sign=True)
         if wide:
-            table.add_row(label, strength, number(point["kl"]), decision, gain)
+            grid.add_row(label, strength, number(point["kl"]), decision, gain)
         else:
-            table.add_row(
+            grid.add_row(
                 f"{label}\n{strength}", decision.append(f"\n{gain}", style="not bold default")
             )
-    return table
+    return grid
 
 
 def _comparisons(mechanisms: Sequence[Document]) -> Iterator[RenderableType]:
@@ -249,10 +243,10 @@ def _comparisons(mechanisms: Sequence[Document]) -> Iterator[RenderableType]:
         if compared := one["data"].get("comparison"):
             yield ""
             gains = "gain in gold", f"without {one_line(blamed(one), 30)}"
-            table = _table(("n", "right"), *((name, "left") for name in gains))
+            grid = table(("n", "right"), *((name, "left") for name in gains))
             for row in compared_gains(compared):
-                table.add_row(number(row[0]), *(estimate(*gain, sign=True) for gain in row[1:]))
-            yield _indented(table)
+                grid.add_row(number(row[0]), *(estimate(*gain, sign=True) for gain in row[1:]))
+            yield indented(grid)
 
 
 def _groups(groups: Sequence[Document], width: int) -> Iterator[RenderableType]:
@@ -262,13 +256,13 @@ def _groups(groups: Sequence[Document], width: int) -> Iterator[RenderableType]:
     yield ""
     wide = width >= NARROW
     headers = ("group", "prompts", "strength", "gain in gold")
-    table = _table(*((name, "left") for name in headers if wide or name != "strength"))
+    grid = table(*((name, "left") for name in headers if wide or name != "strength"))
     for one in groups:
         name, prompts = one_line(one["group"], 40), number(one["prompts"])
         strength = (strength_text(one_line(one["knob"], 30), one["strength"]),) if wide else ()
         gain = estimate(one["gain"], one["lower"], one["upper"], sign=True)
-        table.add_row(name, prompts, *strength, gain)
-    yield _indented(table)
+        grid.add_row(name, prompts, *strength, gain)
+    yield indented(grid)
 
 
 def _prose(proxy: Document) -> Iterator[RenderableType]:
@@ -291,7 +285,7 @@ def _prose(proxy: Document) -> Iterator[RenderableType]:
     told.append(" ".join(f"Tail of {of}: {verdict_text(v)}. {v['sentence']}" for of, v in tails))
     for sentence in told:
         yield ""
-        yield _text(one_line(sentence, 2000), indent=2)
+        yield text(one_line(sentence, 2000), indent=2)
 
 
 def _needs(proxy: Document) -> Iterator[str]:

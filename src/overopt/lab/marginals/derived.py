@@ -85,18 +85,79 @@ class Mixture(Law):
         return " + ".join(f"{w:.10g}*{law}" for w, law in self._parts())
 
 
-@final
 @dataclass(frozen=True, kw_only=True)
-class Truncated(Law):
-    """``law`` given that it lies between ``low`` and ``high``."""
+class _Bounded(Law):
+    """A law between ``low`` and ``high`` that comes of ``law``; subclasses say how."""
 
     law: Law
     low: float = -math.inf
     high: float = math.inf
-    name: ClassVar[str] = "truncated"
+    prefix: ClassVar[str]  # of the keys ``min`` and ``max`` of the specification
 
     def _check(self) -> None:
-        _check_bounds(self.name, self.low, self.high)
+        if not self.low < self.high:
+            raise BadOption(
+                f"{self.name}: the lower end must lie below the upper, got {self.low:g} and "
+                f"{self.high:g}"
+            )
+
+    def _standard_moments(self) -> tuple[float, float]:
+        """Mean and variance by quadrature; as the parent's where a tail is left."""
+        parent = self.law
+        bounded = math.isfinite(self.low) and math.isfinite(self.high)
+        if not (bounded or math.isfinite(parent.mean)):
+            return parent.mean, math.nan
+        mean = self._power(1, 0.0)
+        if not (bounded or math.isfinite(parent.sd)):
+            return mean, math.inf
+        return mean, self._power(2, mean)
+
+    def _power(self, power: int, centre: float) -> float:
+        """Mean of (X - centre)^power."""
+        marks = np.unique(np.concatenate([self._marks(DEPTHS), self._kinks()]))
+        owner = np.zeros(len(marks) - 1, dtype=np.int64)
+        found = integrals(
+            lambda _, z: (self._log_density(z), (z - centre) ** power),
+            owner,
+            marks[:-1],
+            marks[1:],
+            1,
+            1.0,
+        )
+        values, masses = self._standard_atoms()
+        smooth = float(np.exp(found.log_mass[0]) * found.mean[0])
+        return smooth + float(masses @ (values - centre) ** power)
+
+    def _rates(self) -> tuple[float, float]:
+        return (
+            math.inf if math.isfinite(self.low) else self.law.scaled(-1.0).tilt_limit,
+            math.inf if math.isfinite(self.high) else self.law.tilt_limit,
+        )
+
+    def _kinks(self) -> tuple[float, ...]:
+        inner = {kink for kink in self.law.kinks if self.low < kink < self.high}
+        return tuple(inner | {end for end in (self.low, self.high) if math.isfinite(end)})
+
+    def _marks(self, nats: FloatArray) -> FloatArray:
+        return np.clip(self.law.marks(nats), self.low, self.high)
+
+    def _text(self) -> str:
+        ends = [("min", self.low), ("max", self.high)]
+        told = [f"{self.prefix}{key}={end:.10g}" for key, end in ends if math.isfinite(end)]
+        text = str(self.law)
+        return f"{text}{',' if ':' in text else ':'}{','.join(told)}"
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Truncated(_Bounded):
+    """``law`` given that it lies between ``low`` and ``high``."""
+
+    name: ClassVar[str] = "truncated"
+    prefix: ClassVar[str] = ""
+
+    def _check(self) -> None:
+        super()._check()
         if len(self.law.atoms[0]):
             raise BadOption(f"truncated: {self.law} has atoms: truncate before adding them")
         if not self._log_mass() > -600:
@@ -107,9 +168,6 @@ class Truncated(Law):
 
     def _log_mass(self) -> float:
         return float(_log_between(self.law, np.array(self.low), np.array(self.high)))
-
-    def _standard_moments(self) -> tuple[float, float]:
-        return _moments(self, self.law.mean, self.law.sd, self.low, self.high)
 
     def _log_density(self, z: FloatArray) -> FloatArray:
         inside = (z >= self.low) & (z <= self.high)
@@ -134,34 +192,14 @@ class Truncated(Law):
             value = self.law.upper(-np.log(ends[1] + share * (ends[0] - ends[1])))
         return np.clip(value, self.low, self.high)
 
-    def _rates(self) -> tuple[float, float]:
-        return _rates(self.law, self.low, self.high)
-
-    def _kinks(self) -> tuple[float, ...]:
-        return _inner(self.law, self.low, self.high)
-
-    def _marks(self, nats: FloatArray) -> FloatArray:
-        return np.clip(self.law.marks(nats), self.low, self.high)
-
-    def _text(self) -> str:
-        return _bounded_text(self.law, self.low, self.high, "")
-
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Clipped(Law):
+class Clipped(_Bounded):
     """``law`` moved to the nearer of ``low`` and ``high`` where it lies outside: atoms there."""
 
-    law: Law
-    low: float = -math.inf
-    high: float = math.inf
     name: ClassVar[str] = "clipped"
-
-    def _check(self) -> None:
-        _check_bounds(self.name, self.low, self.high)
-
-    def _standard_moments(self) -> tuple[float, float]:
-        return _moments(self, self.law.mean, self.law.sd, self.low, self.high)
+    prefix: ClassVar[str] = "clip_"
 
     def _log_density(self, z: FloatArray) -> FloatArray:
         inside = (z > self.low) & (z < self.high)
@@ -178,15 +216,6 @@ class Clipped(Law):
     def _draws(self, shape: tuple[int, ...], rng: np.random.Generator) -> FloatArray:
         return np.clip(self.law.draws(shape, rng), self.low, self.high)
 
-    def _rates(self) -> tuple[float, float]:
-        return _rates(self.law, self.low, self.high)
-
-    def _kinks(self) -> tuple[float, ...]:
-        return _inner(self.law, self.low, self.high)
-
-    def _marks(self, nats: FloatArray) -> FloatArray:
-        return np.clip(self.law.marks(nats), self.low, self.high)
-
     def _standard_atoms(self) -> tuple[FloatArray, FloatArray]:
         values, masses = self.law.atoms
         kept = (values > self.low) & (values < self.high)
@@ -200,14 +229,6 @@ class Clipped(Law):
         order = np.argsort(value)
         return value[order], mass[order]
 
-    def _text(self) -> str:
-        return _bounded_text(self.law, self.low, self.high, "clip_")
-
-
-def _check_bounds(name: str, low: float, high: float) -> None:
-    if not low < high:
-        raise BadOption(f"{name}: the lower end must lie below the upper, got {low:g} and {high:g}")
-
 
 def _log_between(law: Law, low: FloatArray, high: FloatArray) -> FloatArray:
     """Log P(low < X <= high), by the tails whose difference loses less."""
@@ -217,47 +238,3 @@ def _log_between(law: Law, low: FloatArray, high: FloatArray) -> FloatArray:
     some = np.isfinite(large)
     gap = np.where(some, small, -np.inf) - np.where(some, large, 0.0)
     return np.where(some, large, -np.inf) + log_of(-np.expm1(np.minimum(gap, 0.0)))
-
-
-def _rates(law: Law, low: float, high: float) -> tuple[float, float]:
-    return (
-        math.inf if math.isfinite(low) else law.scaled(-1.0).tilt_limit,
-        math.inf if math.isfinite(high) else law.tilt_limit,
-    )
-
-
-def _inner(law: Law, low: float, high: float) -> tuple[float, ...]:
-    inner = {kink for kink in law.kinks if low < kink < high}
-    return tuple(inner | {end for end in (low, high) if math.isfinite(end)})
-
-
-def _moments(
-    law: Law, parent_mean: float, parent_sd: float, low: float, high: float
-) -> tuple[float, float]:
-    """Mean and variance of a standard form by quadrature; as the parent's where a tail is left."""
-    bounded = math.isfinite(low) and math.isfinite(high)
-    if not (bounded or math.isfinite(parent_mean)):
-        return parent_mean, math.nan
-    values, masses = law._standard_atoms()
-    marks = np.unique(np.concatenate([law._marks(DEPTHS), law._kinks()]))
-    edges = marks[:-1], marks[1:]
-    owner = np.zeros(len(marks) - 1, dtype=np.int64)
-
-    def mean_of(power: int, centre: float) -> float:
-        found = integrals(
-            lambda _, z: (law._log_density(z), (z - centre) ** power), owner, *edges, 1, 1.0
-        )
-        smooth = float(np.exp(found.log_mass[0]) * found.mean[0])
-        return smooth + float(masses @ (values - centre) ** power)
-
-    mean = mean_of(1, 0.0)
-    if not (bounded or math.isfinite(parent_sd)):
-        return mean, math.inf
-    return mean, mean_of(2, mean)
-
-
-def _bounded_text(law: Law, low: float, high: float, prefix: str) -> str:
-    ends = [("min", low), ("max", high)]
-    told = [f"{prefix}{key}={value:.10g}" for key, value in ends if math.isfinite(value)]
-    text = str(law)
-    return f"{text}{',' if ':' in text else ':'}{','.join(told)}"
