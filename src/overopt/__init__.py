@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from overopt.auditing import Audit as Audit, audit as audit
+    from overopt.curves.estimated_curve import EstimatedCurve as EstimatedCurve
     from overopt.curves.estimation import gold_curve as gold_curve
     from overopt.curves.gold_curve import GoldCurve as GoldCurve
     from overopt.errors import (
@@ -51,6 +52,7 @@ _HOMES = {
     "BestOfN": "overopt.pressure",
     "BestOfPoisson": "overopt.pressure",
     "ChiSquare": "overopt.pressure",
+    "EstimatedCurve": "overopt.curves.estimated_curve",
     "Finding": "overopt.findings",
     "GoldCurve": "overopt.curves.gold_curve",
     "KLTilt": "overopt.pressure",

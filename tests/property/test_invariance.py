@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from tables import table
 
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.estimation import gold_curve
-from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.operating_point import operating_point
 from overopt.pressure import (
     BestOfN,
@@ -42,7 +42,9 @@ def scores_and_gold(seed: int, rounded: bool) -> tuple[np.ndarray, np.ndarray]:
     return proxies, SHAPES[seed % 4](proxies) + 0.7 * rng.normal(size=(24, 8))
 
 
-def assert_same(pressure: Pressure, one: GoldCurve, other: GoldCurve, unit: float) -> None:
+def assert_same(
+    pressure: Pressure, one: EstimatedCurve, other: EstimatedCurve, unit: float
+) -> None:
     per_unit = unit if pressure.no_pressure == 0 else 1.0
     np.testing.assert_allclose(other.strength * per_unit, one.strength, rtol=1e-7)
     np.testing.assert_allclose(other.gold, one.gold, atol=1e-7)

@@ -13,8 +13,8 @@ from statistical.cells import LEVEL, Cell, regime_cell
 from statistical.regimes import table
 
 from overopt.curves.completed_gold import completed_gold
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.estimation import gold_curve
-from overopt.curves.gold_curve import GoldCurve
 from overopt.labels.value import label_value
 from overopt.pressure import BestOfN
 from overopt.samples import Samples
@@ -33,7 +33,7 @@ def chances(cell: Cell, proxies: FloatArray) -> FloatArray:
     return chance
 
 
-def curve_of(samples: Samples) -> GoldCurve:
+def curve_of(samples: Samples) -> EstimatedCurve:
     return gold_curve(samples, "u", BestOfN(), strengths=STRENGTHS, level=LEVEL)
 
 

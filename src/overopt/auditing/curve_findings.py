@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from overopt.auditing.sentences import number
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.fold import largest_common_size
-from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.operating_point import OperatingPoint
 from overopt.curves.pooled_curve import PooledCurve
 from overopt.findings import Finding, Severity
@@ -21,7 +21,7 @@ FEW_EFFECTIVE_LABELS = 20.0
 
 def curve_findings(
     samples: Samples,
-    curves: Mapping[str, GoldCurve],
+    curves: Mapping[str, EstimatedCurve],
     points: Mapping[str, OperatingPoint],
     reach: float,
     pooled: PooledCurve | None,
@@ -39,7 +39,7 @@ def curve_findings(
     return sorted((one for one in found if one is not None), key=lambda one: one.code)
 
 
-def _uneven_weights(curve: GoldCurve) -> Finding | None:
+def _uneven_weights(curve: EstimatedCurve) -> Finding | None:
     """OV301, for score pressures whose weights have a tail that rules the mean."""
     doubtful = np.flatnonzero(curve.grey & np.isfinite(curve.pareto_k))
     if not len(doubtful):
@@ -79,7 +79,7 @@ def _left_out(samples: Samples) -> Finding | None:
     )
 
 
-def _unknown_design(curve: GoldCurve) -> Finding | None:
+def _unknown_design(curve: EstimatedCurve) -> Finding | None:
     """OV303: labels whose design nobody stated support a description, not a decision."""
     if curve.design != "unknown":
         return None
@@ -94,7 +94,7 @@ def _unknown_design(curve: GoldCurve) -> Finding | None:
     )
 
 
-def _unidentified(curve: GoldCurve) -> Finding | None:
+def _unidentified(curve: EstimatedCurve) -> Finding | None:
     """OV306: with only winners labelled, gold is known at most for the best of all candidates."""
     if curve.moments is None or curve.identified.all():
         return None
@@ -110,7 +110,7 @@ def _unidentified(curve: GoldCurve) -> Finding | None:
     )
 
 
-def _few_effective_labels(curve: GoldCurve | None) -> Finding | None:
+def _few_effective_labels(curve: EstimatedCurve | None) -> Finding | None:
     """OV304: the end of the best-of-n curve rests on few labels."""
     if curve is None or not curve.partial or not len(curve.strength):
         return None

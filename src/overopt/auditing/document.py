@@ -10,7 +10,7 @@ import numpy as np
 
 from overopt.auditing.proxy_audit import ProxyAudit
 from overopt.auditing.sentences import decision_sentence, look_clause
-from overopt.curves.gold_curve import GoldCurve
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.operating_point import OperatingPoint
 from overopt.curves.reach import REACH_SHARE, reach_in_kl
 
@@ -121,71 +121,8 @@ def _proxy(one: ProxyAudit, found: Audit) -> dict[str, Any]:
     }
 
 
-def _curve(curve: GoldCurve, found: Audit) -> dict[str, Any]:
-    lower, upper = curve.interval()
-    band_lower, band_upper = curve.interval(joint=True)
-    slope, slope_lower, slope_upper = curve.slope()
-    trusted = np.flatnonzero(~curve.grey)
-    return {
-        "pressure": curve.pressure.id,
-        "label": curve.pressure.label,
-        "knob": curve.pressure.knob,
-        "parameters": curve.pressure.parameters(),
-        "reliable_to": curve.strength[trusted[-1]] if curve.grey.any() and len(trusted) else None,
-        "strength": curve.strength,
-        "kl": curve.kl,
-        "gold": curve.gold,
-        "lower": lower,
-        "upper": upper,
-        "band_lower": band_lower,
-        "band_upper": band_upper,
-        "slope": slope,
-        "slope_lower": slope_lower,
-        "slope_upper": slope_upper,
-        **_gain(curve, found.options.tolerance_for(curve.pressure).cost),
-        "proxy": curve.proxy,
-        "win_rate": curve.win_rate,
-        "chi_square": curve.chi_square,
-        "ess": curve.ess,
-        "pareto_k": curve.pareto_k,
-        "labels_effective": curve.labels_effective,
-        "grey": curve.grey,
-        "prompts": curve.prompts,
-        "method": _method(curve),
-        "assumptions": _assumptions(curve),
-    }
-
-
-def _gain(curve: GoldCurve, cost: float) -> dict[str, Any]:
-    """Gain against no pressure at every strength, pointwise limits paired by prompt."""
-    if curve.moments is None:
-        empty = np.full(len(curve.strength), np.nan)
-        return {"gain": empty, "gain_lower": empty, "gain_upper": empty}
-    estimate, lower, upper = curve.gain(cost)
-    return {"gain": estimate, "gain_lower": lower, "gain_upper": upper}
-
-
-def _method(curve: GoldCurve) -> str:
-    if curve.moments is None:
-        return "proxy only: how far the score moves, no gold"
-    gold = {
-        "all": "gold of every row",
-        "recorded": "labels weighted by their recorded probabilities, cross-fitted regression",
-        "uniform": "labels drawn evenly, cross-fitted regression",
-    }.get(curve.design, "labels used as if drawn evenly: descriptive only")
-    return f"{gold}; exact weights within groups; intervals clustered by prompt"
-
-
-def _assumptions(curve: GoldCurve) -> list[str]:
-    said = ["prompts are independent draws of those the policy will meet"]
-    if curve.partial:
-        said.append("labels were drawn with the stated probabilities, rows independently")
-    if curve.pressure.no_pressure == 0:
-        said.append("the policy tilts the candidates at hand: nothing outside their support")
-    if curve.bounds is not None:
-        low, high = curve.bounds
-        said.append(f"gold lies between {low:g} and {high:g}")
-    return said
+def _curve(curve: EstimatedCurve, found: Audit) -> dict[str, Any]:
+    return curve.to_dict(found.options.tolerance_for(curve.pressure).cost)
 
 
 def _point(name: str, one: ProxyAudit, found: Audit) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from overopt.auditing.sentences import number
 from overopt.curves.completed_gold import CompletedGold
-from overopt.curves.gold_curve import GoldCurve
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.operating_point import OperatingPoint
 from overopt.findings import Finding, Severity
 from overopt.labels.design import label_probabilities
@@ -46,7 +46,11 @@ class LabelAdvice:
 
 
 def label_advice(
-    table: Samples, proxy: str, completed: CompletedGold, curve: GoldCurve, point: OperatingPoint
+    table: Samples,
+    proxy: str,
+    completed: CompletedGold,
+    curve: EstimatedCurve,
+    point: OperatingPoint,
 ) -> LabelAdvice:
     """Advice at the strength that was decided on, else where the estimate is best."""
     base, strength = float(curve.strength[0]), point.strength

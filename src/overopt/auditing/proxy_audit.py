@@ -29,9 +29,9 @@ from overopt.auditing.options import AuditOptions
 from overopt.auditing.sentences import decision_sentence, look_clause, proxy_only_sentence
 from overopt.auditing.trainer_settings import TrainerSettings, trainer_settings
 from overopt.curves.completed_gold import CompletedGold, completed_gold, prompt_folds
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.estimation import gold_curve
 from overopt.curves.fold import largest_common_size
-from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.objective import within_spread
 from overopt.curves.operating_point import OperatingPoint, operating_point
 from overopt.curves.passes import Passes, passes
@@ -83,7 +83,7 @@ class ProxyAudit:
     name: str
     samples: Samples
     scale: Scale
-    curves: Mapping[str, GoldCurve]
+    curves: Mapping[str, EstimatedCurve]
     points: Mapping[str, OperatingPoint]
     contender: OperatingPoint | None
     sentences: Mapping[str, str]
@@ -123,7 +123,7 @@ def proxy_audit(
     if not table.labelled:  # other rows are, but none that this proxy scored
         design = "none"
     completed = None if design == "none" else completed_gold(table, proxy, design)
-    curves: dict[str, GoldCurve] = {}
+    curves: dict[str, EstimatedCurve] = {}
     findings = list(proxy_findings(samples, proxy))
     chosen, left_out = _affordable(table, options.pressures)
     findings += left_out
@@ -192,7 +192,7 @@ def _doubts(tails: Tails) -> list[Finding]:
     return [one for one in doubts if one.severity is not Severity.NOTE]
 
 
-def _decided(curve: GoldCurve, within_spread: float, options: AuditOptions) -> OperatingPoint:
+def _decided(curve: EstimatedCurve, within_spread: float, options: AuditOptions) -> OperatingPoint:
     return operating_point(curve, within_spread, options.tolerance_for(curve.pressure))
 
 
@@ -204,7 +204,7 @@ def _curve(
     design: str,
     completed: CompletedGold | None,
     options: AuditOptions,
-) -> tuple[GoldCurve, list[Finding]]:
+) -> tuple[EstimatedCurve, list[Finding]]:
     """The curve of one pressure, with a note where it was computed on some of the prompts."""
     pressure = _pressure(name, scale, options.soft_lambda)
     part, known, noted = table, completed, []
@@ -270,7 +270,7 @@ def _soft_share(table: Samples) -> tuple[npt.NDArray[np.bool_], Finding | None]:
 
 def _sentences(
     table: Samples,
-    curves: Mapping[str, GoldCurve],
+    curves: Mapping[str, EstimatedCurve],
     points: Mapping[str, OperatingPoint],
     reach: float,
     options: AuditOptions,
@@ -289,7 +289,7 @@ def _with_gold(
     proxy: str,
     scale: Scale,
     completed: CompletedGold | None,
-    curves: Mapping[str, GoldCurve],
+    curves: Mapping[str, EstimatedCurve],
     points: Mapping[str, OperatingPoint],
     reach: float,
     options: AuditOptions,
@@ -317,7 +317,7 @@ def _pooled(
     table: Samples,
     proxy: str,
     completed: CompletedGold,
-    within: GoldCurve | None,
+    within: EstimatedCurve | None,
     options: AuditOptions,
 ) -> PooledCurve | None:
     if within is None or table.prompts < 2 or len(within.strength) < 2:

@@ -15,7 +15,7 @@ from typing import Any, final
 import numpy as np
 
 from overopt.auditing.sentences import number
-from overopt.curves.gold_curve import GoldCurve
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.operating_point import OperatingPoint
 from overopt.samples import Samples
 
@@ -60,7 +60,7 @@ class TrainerSettings:
 
 def trainer_settings(
     samples: Samples,
-    curves: dict[str, GoldCurve],
+    curves: dict[str, EstimatedCurve],
     points: dict[str, OperatingPoint],
     within_sd: float,
     reach: float,
@@ -87,7 +87,7 @@ def trainer_settings(
 
 
 def _strength(
-    points: dict[str, OperatingPoint], curves: dict[str, GoldCurve], pressure: str
+    points: dict[str, OperatingPoint], curves: dict[str, EstimatedCurve], pressure: str
 ) -> float | None:
     """Strength of a pressure with a proven gain, else None."""
     point = points.get(pressure)
@@ -96,7 +96,7 @@ def _strength(
     return point.strength
 
 
-def _cut(samples: Samples, curve: GoldCurve, share: float) -> float:
+def _cut(samples: Samples, curve: EstimatedCurve, share: float) -> float:
     """Mean over groups of the score above which the kept share of the group lies."""
     scores = samples.proxies[curve.proxy_name]
     total, groups = 0.0, 0
@@ -128,7 +128,7 @@ def _sentence(
     return "; ".join(parts) + "."
 
 
-def _still_open(points: dict[str, OperatingPoint], curves: dict[str, GoldCurve]) -> str:
+def _still_open(points: dict[str, OperatingPoint], curves: dict[str, EstimatedCurve]) -> str:
     """Which of the settings rest on a gain that is proven but not decided."""
     names = {"best_of_n": "n", "threshold": "the share kept", "kl_tilt": "KL and beta"}
     used = [

@@ -22,8 +22,8 @@ from overopt.curves.completed_gold import (
     completed_gold,
     label_design,
 )
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.fold import CurveSums, curve_sums, largest_common_size
-from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.weight_tail import trusted_tail
 from overopt.errors import BadOption
 from overopt.pressure import Pressure
@@ -45,7 +45,7 @@ def gold_curve(
     level: float = 0.95,
     labels_drawn: str | None = None,
     completed: CompletedGold | None = None,
-) -> GoldCurve:
+) -> EstimatedCurve:
     """Gold under ``pressure`` on ``proxy``.
 
     ``samples`` is a table, or a stream: tables that share no prompt, walked again from the start
@@ -113,7 +113,7 @@ def _folded(
     strengths: FloatArray | None,
     level: float,
     labels: _Labels,
-) -> GoldCurve:
+) -> EstimatedCurve:
     """The curve of all blocks."""
     sums: CurveSums | None = None
     scale: GoldScale | None = None
@@ -141,7 +141,9 @@ def _folded(
     tail, trusted = trusted_tail(sums.sample, len(grid))
     # More pressure never restores trust, so what follows a doubtful strength is doubtful too.
     grey = np.logical_or.accumulate(pressure.unreliable(smallest, grid) | ~trusted)
-    return GoldCurve(
+    identified = _identified(first, pressure, grid, labels.design, sums)
+    gold = np.full(len(grid), np.nan) if sums.moments is None else sums.moments.mean[: len(grid)]
+    return EstimatedCurve(
         pressure=pressure,
         proxy_name=proxy,
         strength=grid,
@@ -149,10 +151,11 @@ def _folded(
         chi_square=sums.chi_square / sums.groups,
         win_rate=sums.win_rate / sums.groups,
         proxy=sums.proxy / sums.groups,
+        gold=np.where(identified, gold, np.nan),
         ess=sums.groups / sums.square,
         pareto_k=tail,
         grey=grey,
-        identified=_identified(first, pressure, grid, labels.design, sums),
+        identified=identified,
         level=level,
         prompts=first.prompts if sums.moments is None else sums.moments.count,
         groups=sums.groups,

@@ -22,7 +22,7 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-from overopt.curves.gold_curve import GoldCurve
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.errors import BadOption
 from overopt.stats.intervals import max_t_quantile
 
@@ -99,7 +99,7 @@ class OperatingPoint:
     numbers: dict[str, float] = field(default_factory=dict)
 
 
-def gains(curve: GoldCurve, cost: float = 0.0) -> Gains:
+def gains(curve: EstimatedCurve, cost: float = 0.0) -> Gains:
     """Joint gains and changes of a curve with gold, net of ``cost`` for each candidate more."""
     positions = curve.joint_strengths()
     count, width = len(positions), len(curve.strength)
@@ -130,7 +130,7 @@ def gains(curve: GoldCurve, cost: float = 0.0) -> Gains:
 
 
 def operating_point(
-    curve: GoldCurve, within_spread: float, tolerance: Tolerance | None = None
+    curve: EstimatedCurve, within_spread: float, tolerance: Tolerance | None = None
 ) -> OperatingPoint:
     """Decision for a curve with gold; ``within_spread`` is the mean within-prompt sd of gold."""
     options = tolerance or Tolerance()
@@ -157,7 +157,7 @@ def operating_point(
     )
 
 
-def _unidentified(curve: GoldCurve) -> OperatingPoint:
+def _unidentified(curve: EstimatedCurve) -> OperatingPoint:
     """No decision: gold at no pressure is unknown, so there is nothing to compare with."""
     nan = float("nan")
     return OperatingPoint(
@@ -176,7 +176,7 @@ def _unidentified(curve: GoldCurve) -> OperatingPoint:
 
 
 def _joint(
-    curve: GoldCurve, contrasts: FloatArray, sides: tuple[int, ...]
+    curve: EstimatedCurve, contrasts: FloatArray, sides: tuple[int, ...]
 ) -> tuple[FloatArray, FloatArray, list[float]]:
     """Estimates, standard errors, and a joint critical value for each of ``sides``."""
     estimate, covariance, df = curve.contrast(contrasts)
@@ -184,7 +184,7 @@ def _joint(
     return estimate, error, [max_t_quantile(covariance, df, curve.level, side) for side in sides]
 
 
-def _decision(curve: GoldCurve, found: Gains, allowed: FloatArray) -> tuple[str, int]:
+def _decision(curve: EstimatedCurve, found: Gains, allowed: FloatArray) -> tuple[str, int]:
     """The first decision that holds, and the index (into ``found``) of its strength."""
     better = found.gain_lower > 0
     worse = found.gain_upper < 0
@@ -206,7 +206,7 @@ def _decision(curve: GoldCurve, found: Gains, allowed: FloatArray) -> tuple[str,
     return "undecided", _largest_proven(found)
 
 
-def _half_of_the_end(curve: GoldCurve, found: Gains) -> int:
+def _half_of_the_end(curve: EstimatedCurve, found: Gains) -> int:
     """Where the last doubling starts: the largest strength at most half of the last one."""
     strength = curve.strength[found.positions]
     return max(int(np.searchsorted(strength, strength[-1] / 2 * (1 + 1e-9), "right")) - 1, 0)
@@ -217,7 +217,7 @@ def _largest_proven(found: Gains) -> int:
     return int(proven[-1]) if len(proven) else 0
 
 
-def _numbers(curve: GoldCurve, found: Gains, at: int) -> dict[str, float]:
+def _numbers(curve: EstimatedCurve, found: Gains, at: int) -> dict[str, float]:
     """What the sentence and the report quote: the point, the end, the best and the worst."""
     half = _half_of_the_end(curve, found)
     best = int(np.argmax(found.gain[1:])) + 1 if len(found.gain) > 1 else 0
@@ -244,7 +244,7 @@ def _numbers(curve: GoldCurve, found: Gains, at: int) -> dict[str, float]:
     }
 
 
-def _needs(curve: GoldCurve, found: Gains, allowed: FloatArray) -> str:
+def _needs(curve: EstimatedCurve, found: Gains, allowed: FloatArray) -> str:
     """What would decide an undecided curve: the cheapest of the possible proofs."""
     if curve.prompts < FEWEST_PROMPTS:
         few = "a single prompt" if curve.prompts == 1 else f"{curve.prompts} prompts"
@@ -286,7 +286,7 @@ def _factor(size: float, error: float, critical: float) -> float:
     return float(((critical + 0.84) * error / size) ** 2)
 
 
-def _amount(curve: GoldCurve, factor: float, claim: str) -> str:
+def _amount(curve: EstimatedCurve, factor: float, claim: str) -> str:
     """The factor as a number of prompts or labels, whichever limits the study."""
     if not np.isfinite(factor) or factor > 400:
         return (
@@ -303,7 +303,7 @@ def _amount(curve: GoldCurve, factor: float, claim: str) -> str:
     return f"about {factor:.1f} times the labels on the same prompts, or {prompts}, {proof}"
 
 
-def _label_room(curve: GoldCurve) -> float:
+def _label_room(curve: EstimatedCurve) -> float:
     """How many times the effective labels all labels would be, at the strength with least room."""
     every = curve.groups * curve.ess
     return float(np.min((every / np.maximum(curve.labels_effective, 1e-9))[~curve.grey]))

@@ -24,8 +24,8 @@ import numpy as np
 import numpy.typing as npt
 
 from overopt.curves.completed_gold import CompletedGold
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.fold import largest_common_size, prompt_vectors
-from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.pooled_rows import Pool, imbalance, pool, pseudo_values
 from overopt.errors import BadOption
 from overopt.pressure import BestOfN
@@ -133,7 +133,7 @@ def pooled_curve(
     samples: Samples,
     proxy: str,
     completed: CompletedGold,
-    within: GoldCurve,
+    within: EstimatedCurve,
     *,
     level: float,
     to: float | None = None,
@@ -193,7 +193,7 @@ def _nothing(strength: FloatArray, level: float, prompts: int, rows: int) -> Poo
     )
 
 
-def _unsupported(within: GoldCurve, size: float, reach: float, rows: int) -> str | None:
+def _unsupported(within: EstimatedCurve, size: float, reach: float, rows: int) -> str | None:
     """Why the table cannot carry the model at all, or None."""
     if within.design not in ("all", "uniform", "recorded"):
         return f"it needs labels drawn by a known design, and theirs is '{within.design}'"
@@ -223,7 +223,7 @@ def _discrepancy(
     together: Pool,
     checked: FloatArray,
     differences: FloatArray,
-    within: GoldCurve,
+    within: EstimatedCurve,
     labels: float,
     level: float,
 ) -> Discrepancy:
@@ -276,7 +276,7 @@ def _offered(
     measured: FloatArray,
     pooled: FloatArray,
     labels: FloatArray,
-    within: GoldCurve,
+    within: EstimatedCurve,
 ) -> PooledCurve:
     """Filled from pseudo-values ``measured`` at m [prompts] and ``pooled`` [prompts, S]."""
     assert nothing.discrepancy is not None

@@ -21,8 +21,8 @@ import numpy.typing as npt
 
 from overopt.curves.binned_gold import or_none
 from overopt.curves.completed_gold import CompletedGold
+from overopt.curves.estimated_curve import ROUNDING, EstimatedCurve
 from overopt.curves.fold import largest_common_size, prompt_vectors
-from overopt.curves.gold_curve import ROUNDING, GoldCurve
 from overopt.curves.operating_point import OperatingPoint, gains
 from overopt.errors import BadOption
 from overopt.samples import Samples, scored
@@ -101,7 +101,7 @@ class _Entry:
 
 def proxy_ranking(
     samples: Samples,
-    entries: Sequence[tuple[GoldCurve, OperatingPoint]],
+    entries: Sequence[tuple[EstimatedCurve, OperatingPoint]],
     completed: Mapping[str, CompletedGold],
     level: float = 0.95,
 ) -> ProxyRanking:
@@ -130,7 +130,7 @@ def proxy_ranking(
 
 def _entry(
     samples: Samples,
-    curve: GoldCurve,
+    curve: EstimatedCurve,
     point: OperatingPoint,
     completed: CompletedGold,
     level_each: float,

@@ -1,6 +1,7 @@
 """Known laws of gold and error, and their exact curves under any pressure."""
 
-from overopt.lab.exact_curve import ExactCurve, Extremum, exact_curve
+from overopt.curves.gold_curve import Extremum
+from overopt.lab.exact_curve import ExactCurve, exact_curve
 from overopt.lab.iteration import Iteration, Landscape, iterated
 from overopt.lab.joints.conditional import Blend, ErrorGivenGold, GoldGivenProxy
 from overopt.lab.joints.copulas import (

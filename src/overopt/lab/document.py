@@ -13,25 +13,17 @@ from overopt.lab.limits.limit import limit
 __all__ = ["SCHEMA", "curve_document"]
 
 SCHEMA = "overopt.lab/1"
-LISTS = ("strength", "kl", "gold", "error_bound", "proxy", "win_rate", "chi_square")
 
 
 def curve_document(curve: ExactCurve) -> dict[str, Any]:
     """The curve, its turns, peak and limit; what does not exist is NaN here, null in JSON."""
-    peak, moments = curve.peak(), curve.joint.moments()
+    peak = curve.peak()
     return {
         "schema": SCHEMA,
         "kind": "curve",
         "law": curve.joint.to_dict(),
-        "moments": asdict(moments),
-        "pressure": {
-            "id": curve.pressure.id,
-            "label": curve.pressure.label,
-            "knob": curve.pressure.knob,
-            "parameters": curve.pressure.parameters(),
-        },
-        **{name: getattr(curve, name).tolist() for name in LISTS},
-        "slope": curve.slope().tolist(),
+        "moments": asdict(curve.joint.moments()),
+        **curve.to_dict(),
         "extrema": [asdict(extremum) for extremum in curve.extrema()],
         "peak": asdict(peak) if peak else None,
         "limit": _limit(curve),

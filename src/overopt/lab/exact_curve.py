@@ -10,18 +10,19 @@ rise, fall and rise again.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
+from overopt.curves.gold_curve import Extremum, FloatArray, GoldCurve, Limits
 from overopt.errors import BadOption, NotIdentified
 from overopt.lab.existence import deep_profile, demand_existence
-from overopt.lab.joints.joint import FloatArray, Joint
+from overopt.lab.joints.joint import Joint
 from overopt.lab.profile import RULE, Profile
 from overopt.pressure import Pressure, RankPressure
 
-__all__ = ["ExactCurve", "Extremum", "exact_curve"]
+__all__ = ["ExactCurve", "exact_curve"]
 
 RESOLVED = 1e-9  # error of one strength's integral, in units of the spread of gold
 MOST_ROUNDS = 40
@@ -30,42 +31,54 @@ BLOCK = 32  # strengths evaluated at once
 STEPS_TO_DOUBLING = 8
 MOST_SEARCHED = 400  # strengths, beyond fifty doublings fewer to each
 ZOOM, ZOOMS = 17, 4
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class Extremum:
-    """A ``kind`` ("peak" or "trough") of a curve: where, how much gold, at which KL in nats."""
-
-    kind: str
-    strength: float
-    gold: float
-    kl: float
+STEP = 1e-3  # of ln strength, between which slopes are differences
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ExactCurve:
-    """Gold under one pressure at S strengths: all arrays [S], named as in ``GoldCurve``.
+class ExactCurve(GoldCurve):
+    """Gold under one pressure at S strengths for a known law.
 
-    ``error_bound`` of gold, in its unit; ``kl`` nats; ``proxy`` mean proxy selected, NaN where the
-    law has none.
+    ``error_bound`` [S] of gold, in its unit, gives every limit.
     """
 
     joint: Joint
-    pressure: Pressure
-    strength: FloatArray
-    kl: FloatArray
-    chi_square: FloatArray
-    win_rate: FloatArray
-    proxy: FloatArray
-    gold: FloatArray
     error_bound: FloatArray
     profile: Profile = field(repr=False)
 
     def at(self, strengths: npt.ArrayLike) -> ExactCurve:
         """The same curve at other strengths, within the range of these."""
         return _evaluated(self.joint, self.pressure, np.asarray(strengths, float), self.profile)
+
+    def interval(self, joint: bool = False) -> tuple[FloatArray, FloatArray]:
+        """Gold less and plus its error bound, which holds at all strengths at once."""
+        return self.gold - self.error_bound, self.gold + self.error_bound
+
+    def slope(self) -> Limits:
+        """d gold / d ln(strength) with limits: three arrays [S], NaN at no pressure.
+
+        A central difference; the limits add the error bounds to what doubling its step changes.
+        """
+        none = self.pressure.no_pressure
+        ratio = np.exp(STEP * np.array([[1.0], [-1.0], [2.0], [-2.0]]))
+        around = np.maximum(ratio * self.strength, none)
+        found = self.at(around.ravel())
+        up, down, far_up, far_down = found.gold.reshape(around.shape)
+        bound = found.error_bound.reshape(around.shape)[:2].sum(axis=0)
+        pressed = self.strength > none
+        at = np.where(pressed, around, ratio)
+        width = np.log(at[0] / at[1])
+        slope = np.where(pressed, (up - down) / width, np.nan)
+        half = bound / width + np.abs(slope - (far_up - far_down) / np.log(at[2] / at[3]))
+        return slope, slope - half, slope + half
+
+    def gain(self, cost: float = 0.0) -> Limits:
+        """Gain against no pressure, net of ``cost`` per unit of strength, with its limits."""
+        none = self.pressure.no_pressure
+        start = self.at([none])
+        gain = self.gold - start.gold - cost * (self.strength - none)
+        half = np.where(self.strength > none, self.error_bound + start.error_bound, 0.0)
+        return gain, gain - half, gain + half
 
     def extrema(self) -> tuple[Extremum, ...]:
         """Every inner peak and trough between the first and the last strength, ascending.
@@ -81,25 +94,18 @@ class ExactCurve:
         return tuple(self._located(grid, k, kind) for k, kind in turning)
 
     def peak(self) -> Extremum | None:
-        """The strength of most gold; None where gold is highest at the end of the curve.
+        """The strength of most gold, between those asked for too; None at the end of the curve.
 
-        No pressure at all where every strength loses.
+        The first strength where every other loses.
         """
         ends = self.at(self.strength[[0, -1]])
-        first = Extremum(
-            kind="peak", strength=float(self.strength[0]), gold=float(ends.gold[0]), kl=0.0
-        )
-        peaks = [first, *(e for e in self.extrema() if e.kind == "peak")]
-        best = max(peaks, key=lambda e: e.gold)
+        first = ends._extremum("peak", 0)
+        best = max([first, *(e for e in self.extrema() if e.kind == "peak")], key=lambda e: e.gold)
         return best if best.gold > ends.gold[-1] + ends.error_bound[-1] else None
 
-    def slope(self) -> FloatArray:
-        """d gold / d ln(strength) [S], by central differences of the exact curve; NaN at 0."""
-        step = 1e-3
-        positive = self.strength > 0
-        safe = np.where(positive, self.strength, 1.0)
-        up, down = (self.at(safe * np.exp(sign * step)).gold for sign in (1, -1))
-        return np.where(positive, (up - down) / (2 * step), np.nan)
+    def to_dict(self, cost: float = 0.0) -> dict[str, Any]:
+        """Plain data: the fields of every gold curve, and the ``error_bound``."""
+        return super().to_dict(cost) | {"error_bound": self.error_bound.tolist()}
 
     def _located(self, grid: FloatArray, k: int, kind: str) -> Extremum:
         """The extremum near grid point ``k``, by zooming in on a bracket."""
@@ -113,13 +119,7 @@ class ExactCurve:
         if self.pressure.whole:
             candidates = np.unique(np.floor([low, low + 1, high, high + 1]))
         at = self.at(candidates)
-        best = int(np.argmax(sign * at.gold))
-        return Extremum(
-            kind=kind,
-            strength=float(at.strength[best]),
-            gold=float(at.gold[best]),
-            kl=float(at.kl[best]),
-        )
+        return at._extremum(kind, int(np.argmax(sign * at.gold)))
 
 
 def exact_curve(joint: Joint, pressure: Pressure, strengths: npt.ArrayLike) -> ExactCurve:

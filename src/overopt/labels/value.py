@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from overopt.curves.completed_gold import CompletedGold
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.fold import largest_common_size
-from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.objective import within_spread
 from overopt.labels.weights import gain_weights
 from overopt.samples import Samples
@@ -78,7 +78,7 @@ def label_value(
     samples: Samples,
     proxy: str,
     completed: CompletedGold,
-    curve: GoldCurve,
+    curve: EstimatedCurve,
     decided: float,
 ) -> LabelValue | None:
     """Worth of the labels for the gain at the strength ``decided`` and at the end of the curve.
@@ -103,7 +103,7 @@ def label_value(
 
 
 def _precision(
-    samples: Samples, proxy: str, completed: CompletedGold, curve: GoldCurve, strength: float
+    samples: Samples, proxy: str, completed: CompletedGold, curve: EstimatedCurve, strength: float
 ) -> GainPrecision:
     position = int(np.flatnonzero(curve.strength == strength)[0])
     contrast = np.zeros((1, len(curve.strength)))
@@ -158,7 +158,7 @@ def _worth(one: GainPrecision) -> bool:
     return one.half_width_doubled < (1 - WORTH_SHRINKING) * one.half_width
 
 
-def _sentence(labels: int, at: tuple[GainPrecision, ...], curve: GoldCurve) -> str:
+def _sentence(labels: int, at: tuple[GainPrecision, ...], curve: EstimatedCurve) -> str:
     """About the first strength where twice the labels would tell more, else about the first."""
     one = next(filter(_worth, at), at[0])
     known = (

@@ -97,6 +97,15 @@ class Pressure(ABC):
         """Options other than the strength, for reports."""
         return {}
 
+    def to_dict(self) -> dict[str, Any]:
+        """What pressure this is, as plain data: its id under ``pressure``, and how it is told."""
+        return {
+            "pressure": self.id,
+            "label": self.label,
+            "knob": self.knob,
+            "parameters": self.parameters(),
+        }
+
 
 class RankPressure(Pressure):
     """A pressure that sees only the order of the proxies: any increasing map changes nothing."""

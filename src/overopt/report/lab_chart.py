@@ -40,7 +40,7 @@ def save_lab_curve(document: Document, path: Path) -> Path:
 
 def lab_picture(document: Document) -> Spec:
     """One curve under its law and what it comes to."""
-    answer = f"{document['pressure']['label']}. {curve_answer(document)} {limit_answer(document)}"
+    answer = f"{document['label']}. {curve_answer(document)} {limit_answer(document)}"
     subtitle = textwrap.wrap(one_line(answer, 1000), 100)
     title = {"text": one_line(law_text(document["law"]), 200), "subtitle": subtitle}
     return {"title": title} | exact_chart(defined(document))
@@ -71,7 +71,7 @@ def gold_panel(document: Document, width: int, height: int) -> Spec:
 
 
 def _labelled(document: Document, width: int) -> Spec:
-    return labelled_axis({**document, "knob": document["pressure"]["knob"]}, None, width)
+    return labelled_axis(document, None, width)
 
 
 def _gold_layers(document: Document, x: Spec) -> list[Spec]:
@@ -115,7 +115,7 @@ def _turns(document: Document) -> Rows:
 
 def _told(document: Document, row: Document) -> dict[str, str]:
     return {
-        "at": strength_text(document["pressure"]["knob"], row["strength"]),
+        "at": strength_text(document["knob"], row["strength"]),
         "kl_text": f"{number(row['kl'])} nats",
         "gold_text": exact(row["gold"]),
         "proxy_text": exact(row["proxy"]),
@@ -127,7 +127,7 @@ def _peak_layers(document: Document, y: Spec) -> list[Spec]:
     peak = document["peak"]
     if peak is None:
         return []
-    told = f"{strength_text(document['pressure']['knob'], peak['strength'])}, {exact(peak['gold'])}"
+    told = f"{strength_text(document['knob'], peak['strength'])}, {exact(peak['gold'])}"
     place = {"strength": peak["strength"], "gold": peak["gold"], "told": told}
     return marked_layers(place, document["strength"], "choice-dot", y)
 

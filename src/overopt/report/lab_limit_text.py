@@ -21,7 +21,7 @@ VERDICTS = {
 
 def lab_limit(document: Document, width: int = 80) -> str:
     """Verdict and reason, then the exact values at growing strengths."""
-    law = f"{law_text(document['law'])}; {document['pressure']['label']}"
+    law = f"{law_text(document['law'])}; {document['label']}"
     verdict = f"{VERDICTS[document['verdict']]}. {_value(document)}"
     lines = [*textwrap.wrap(law, width), "", *textwrap.wrap(verdict, width)]
     lines += textwrap.wrap(f"{_reason(document)}{_fall(document)}", width)
@@ -29,7 +29,7 @@ def lab_limit(document: Document, width: int = 80) -> str:
     if trend["strength"]:
         pairs = zip(trend["strength"], trend["gold"], strict=True)
         rows = [(number(strength), exact(gold)) for strength, gold in pairs]
-        lines += ["", *columns([(document["pressure"]["knob"], "gold"), *rows])]
+        lines += ["", *columns([(document["knob"], "gold"), *rows])]
     return "\n".join(lines) + "\n"
 
 
@@ -49,7 +49,7 @@ def _fall(document: Document) -> str:
     falls = [k for k in range(1, len(gold)) if gold[k] < gold[k - 1] - abs(gold[k - 1]) * VISIBLE]
     if document["verdict"] not in ("none", "benign") or not falls:
         return ""
-    knob = document["pressure"]["knob"]
+    knob = document["knob"]
     first, last = (strength_text(knob, strength[k]) for k in (falls[0] - 1, falls[-1]))
     return f" Yet exact gold falls between {first} and {last}: the limit is no advice there."
 

@@ -15,14 +15,14 @@ DIGITS = 6  # what an exact curve is exact to
 
 def lab_curve(document: Document, width: int = 80) -> str:
     """A curve: its peak in a sentence, then one row for each strength."""
-    knob = document["pressure"]["knob"]
+    knob = document["knob"]
     rows: list[tuple[str, ...]] = [(knob, "KL", "gold", "proxy", "slope")]
     names = ("strength", "kl", "gold", "proxy", "slope")
     for strength, kl, gold, proxy, slope in zip(*(document[name] for name in names), strict=True):
         cells = [exact(value) for value in (kl, gold, proxy, slope)]
         rows.append((number(strength), *cells))
     lines = [
-        *textwrap.wrap(f"{law_text(document['law'])}; {document['pressure']['label']}", width),
+        *textwrap.wrap(f"{law_text(document['law'])}; {document['label']}", width),
         "",
         *textwrap.wrap(f"{curve_answer(document)} {limit_answer(document)}", width),
         "",
@@ -67,7 +67,7 @@ def limit_answer(document: Document) -> str:
 
 def curve_answer(document: Document) -> str:
     """Where gold peaks, from where and to what."""
-    knob = document["pressure"]["knob"]
+    knob = document["knob"]
     first, last = document["gold"][0], document["gold"][-1]
     end = f"at {strength_text(knob, document['strength'][-1])}"
     peak = document["peak"]

@@ -268,6 +268,19 @@ def test_tilts_ruled_by_unseen_candidates_are_grey() -> None:
     assert curve.pareto_k[2] > 0.7
 
 
+def test_a_peak_is_looked_for_where_strengths_are_trusted() -> None:
+    """Gold that turns only where the tilt is grey has no peak before it; the proxy none at all."""
+    proxies = np.random.default_rng(5).standard_t(2, size=(40, 50))
+    turning = np.where(proxies > np.sort(proxies)[:, -2:-1], -9.0, proxies)
+    strengths = np.array([0.0, 0.02, 0.04, 5.0])
+    curve = gold_curve(table(a=proxies, gold=turning), "a", KLTilt(), strengths=strengths)
+    assert curve.grey.tolist() == [False, False, False, True]
+    assert np.argmax(curve.gold) == 2
+    assert curve.gold[3] < curve.gold[2]
+    assert curve.peak() is None
+    assert gold_curve(table(a=proxies), "a", KLTilt(), strengths=strengths).peak() is None
+
+
 def test_long_curves_are_joined_on_few_strengths_with_both_ends_and_the_last_half() -> None:
     curve = gold_curve(table(a=noise(0, 6, 300)), "a", BestOfN())
     n = curve.strength[curve.joint_strengths()]

@@ -14,8 +14,8 @@ from tables import noise, table
 
 from overopt import read_samples
 from overopt.curves.completed_gold import completed_gold, label_design
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.estimation import gold_curve
-from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.operating_point import OperatingPoint, Tolerance, operating_point
 from overopt.curves.proxy_ranking import ProxyRanking, proxy_ranking
 from overopt.errors import BadOption
@@ -28,7 +28,7 @@ PROMPTS, SIZE = 60, 8
 
 def ranked(
     samples: Samples, names: Sequence[str], drawn: str | None = None, cost: float = 0.0
-) -> tuple[ProxyRanking, dict[str, tuple[GoldCurve, OperatingPoint]]]:
+) -> tuple[ProxyRanking, dict[str, tuple[EstimatedCurve, OperatingPoint]]]:
     entries, completed = {}, {}
     for name in names:
         part = scored(samples, name)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from overopt import BestOfN, read_samples
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.estimation import gold_curve
-from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.objective import within_spread
 from overopt.curves.operating_point import OperatingPoint, operating_point
 from overopt.samples import scored
@@ -19,14 +19,14 @@ DATA = Path(__file__).resolve().parents[3] / "../shared/data"
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the shared tables are not here")
 
 
-def curve_and_point(table: str, proxy: str) -> tuple[GoldCurve, OperatingPoint]:
+def curve_and_point(table: str, proxy: str) -> tuple[EstimatedCurve, OperatingPoint]:
     name = f"proxy_{proxy}"
     samples = scored(read_samples(DATA / f"{table}.parquet", proxies=[name], gold="gold"), name)
     curve = gold_curve(samples, name, BestOfN())
     return curve, operating_point(curve, within_spread(samples))
 
 
-def change(curve: GoldCurve, start: int, end: int) -> tuple[float, float, float]:
+def change(curve: EstimatedCurve, start: int, end: int) -> tuple[float, float, float]:
     """Gold at ``end`` less gold at ``start`` with its 95 % interval for this pair alone."""
     contrast = np.zeros((1, len(curve.strength)))
     contrast[0, [start - 1, end - 1]] = -1, 1

@@ -148,6 +148,27 @@ def test_the_slope_is_the_covariance_of_gold_and_log_quantile() -> None:
         assert curve.slope()[0] / 20 == pytest.approx(expected[name], abs=1e-6)
 
 
+def test_limits_of_a_slope_hold_its_closed_form() -> None:
+    """Gold of a KL tilt is strength * variance, and so is its slope; a threshold keeps the top."""
+    strength = np.array([0.01, 1, 3])
+    slope, lower, upper = NORMALS.curve(KLTilt(), strength).slope()
+    assert ((lower < 4 * strength) & (4 * strength < upper)).all()
+    np.testing.assert_allclose(slope, 4 * strength, rtol=1e-5)
+    kept = np.array([1.25, 2, 100])
+    curve = GoldGivenProxy(proxy=UNIFORM, mean=itself).curve(Threshold(), kept)
+    slope, lower, upper = curve.slope()  # gold is 1 - 1 / 2s
+    assert ((lower < 0.5 / kept) & (0.5 / kept < upper)).all()
+    assert (upper - lower < 1e-5).all()
+
+
+def test_a_slope_beside_no_pressure_looks_up_only() -> None:
+    curve = GoldGivenProxy(proxy=UNIFORM, mean=itself).curve(Threshold(), [1, 1.0001])
+    slope, lower, upper = curve.slope()
+    assert np.isnan(slope[0])
+    assert slope[1] == pytest.approx(0.5, abs=1e-3)
+    assert lower[1] < 0.5 / 1.0001 < upper[1]
+
+
 def enumerated(n: int) -> tuple[float, float]:
     """Gold and KL of the best of n, by listing every n candidates, ties broken at random."""
     points = [(v, v + e, p * q) for v, p in zip(*COINS.gold.atoms, strict=True)

@@ -17,9 +17,9 @@ import numpy.typing as npt
 from overopt.auditing.mechanisms.mechanism import FEWEST_PROMPTS
 from overopt.auditing.sentences import estimate, number
 from overopt.curves.completed_gold import CompletedGold
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.estimation import gold_curve
 from overopt.curves.fold import largest_common_size
-from overopt.curves.gold_curve import GoldCurve
 from overopt.findings import Finding, Severity
 from overopt.pressure import BestOfN, Pressure
 from overopt.samples import Samples
@@ -62,7 +62,7 @@ def group_results(
     samples: Samples,
     proxy: str,
     completed: CompletedGold,
-    curve: GoldCurve,
+    curve: EstimatedCurve,
     chosen: float,
     level: float,
 ) -> list[GroupResult]:

@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from overopt.auditing.mechanisms.mechanism import FEWEST_PROMPTS, NEGLIGIBLE, Inspection
 from overopt.curves.completed_gold import CompletedGold
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.fold import largest_common_size, prompt_vectors
-from overopt.curves.gold_curve import GoldCurve
 from overopt.pressure import BestOfN
 from overopt.samples import Samples
 from overopt.stats.intervals import max_t_quantile
@@ -141,6 +141,6 @@ def _largest(difference: FloatArray, df: float, level: float) -> tuple[int, floa
     return at + 1, float(moments.mean[at]), float(lower[at])
 
 
-def _gain(curve: GoldCurve, used: int) -> FloatArray:
+def _gain(curve: EstimatedCurve, used: int) -> FloatArray:
     """Gain, lower and upper limit: [S, 3]."""
     return np.stack(curve.gain(), axis=1)[:used]

@@ -16,9 +16,9 @@ import numpy.typing as npt
 from overopt.auditing.data_checks.evidence import MOST_ROWS
 from overopt.auditing.data_checks.scale import ScoredProxy
 from overopt.curves.completed_gold import CompletedGold
+from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.estimation import gold_curve
 from overopt.curves.fold import largest_common_size
-from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.operating_point import OperatingPoint
 from overopt.findings import Finding, Severity
 from overopt.pressure import Pressure
@@ -101,7 +101,7 @@ class Inspection:
         strengths: FloatArray,
         samples: Samples | None = None,
         completed: CompletedGold | None = None,
-    ) -> GoldCurve:
+    ) -> EstimatedCurve:
         """Gold under ``pressure``, of this table or of one made from it."""
         known = self.completed if completed is None else completed
         return gold_curve(

@@ -17,12 +17,7 @@ def limit_document(limit: Limit) -> dict[str, Any]:
         "schema": SCHEMA,
         "kind": "limit",
         "law": limit.joint.to_dict(),
-        "pressure": {
-            "id": limit.pressure.id,
-            "label": limit.pressure.label,
-            "knob": limit.pressure.knob,
-            "parameters": limit.pressure.parameters(),
-        },
+        **limit.pressure.to_dict(),
         "verdict": limit.verdict,
         "value": limit.value,
         "unbounded": math.isinf(limit.value),
