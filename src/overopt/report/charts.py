@@ -8,15 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from overopt.errors import BadOption
-from overopt.report.gold_chart import (
-    Rows,
-    Spec,
-    curve_chart,
-    field,
-    gold_domain,
-    gold_label,
-    tooltips,
-)
+from overopt.report.channels import Rows, Spec, field, tooltips
+from overopt.report.gold_chart import curve_chart, gold_domain, gold_label
 from overopt.report.libraries import altair
 from overopt.report.theme import theme
 from overopt.report.words import Document, estimate, first_sentence, number, one_line, percent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from overopt.report.gold_chart import Rows, Spec, field, tooltips
+from overopt.report.channels import Rows, Spec, field, tooltips
 from overopt.report.words import Document, blamed, compared_gains, estimate, number, one_line
 
 __all__ = ["comparison_chart"]

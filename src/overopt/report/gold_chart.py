@@ -1,17 +1,28 @@
 """The chart that answers the question: gold against strength, with what is sure about it.
 
-A Vega-Lite specification as plain data. Strengths stand on a logarithmic axis with the KL under
-each; no pressure is the dotted level. Field names are ours, and text from the data stays text.
+A Vega-Lite specification as plain data; no pressure is the dotted level. The layers that exact
+curves share are public.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
+from overopt.report.channels import (
+    Rows,
+    Spec,
+    field,
+    gold_channel,
+    labelled_axis,
+    padded,
+    strength_axis,
+    strength_domain,
+    strengths_shown,
+    tooltips,
+)
 from overopt.report.words import (
     DECISIONS,
     Document,
@@ -24,24 +35,16 @@ from overopt.report.words import (
 )
 
 __all__ = [
-    "Rows",
-    "Spec",
     "curve_chart",
-    "field",
     "gold_domain",
     "gold_label",
-    "labelled_axis",
+    "hover_layer",
     "marked_layers",
-    "strength_axis",
-    "tooltips",
+    "nought_layer",
+    "proxy_panel",
 ]
 
-Spec = dict[str, Any]
-Rows = list[dict[str, Any]]
-
 MOST_POINTS = 160
-NARROW = 400  # pixels below which the axis title is short
-TICK_PIXELS = 62  # what a label of the strength axis needs
 TOOLTIPS = {
     "at": "strength",
     "kl_text": "KL",
@@ -73,7 +76,7 @@ def curve_chart(
     if domain is not None:
         layers = _gold_layers(audit, curve, point, domain, model)
         panels.append({"width": width, "height": height, "layer": layers})
-    panels.append(_proxy_panel(curve, model, width))
+    panels.append(proxy_panel(curve, model, width))
     return {"data": {"values": rows}, "vconcat": panels, "spacing": 14}
 
 
@@ -93,21 +96,7 @@ def gold_domain(curves: Sequence[Document], model: Document | None = None) -> li
         trusted = [i for i, grey in enumerate(curve["grey"]) if not grey]
         for name in ("lower", "upper", "band_lower", "band_upper"):
             seen += [curve[name][i] for i in trusted if curve[name][i] is not None]
-    if not seen:
-        return None
-    low, high = min(seen), max(seen)
-    room = 0.04 * (high - low) or 0.5
-    return [low - room, high + room]
-
-
-def field(name: str, kind: str = "quantitative", **more: Any) -> Spec:
-    """An encoding channel of one of our columns."""
-    return {"field": name, "type": kind, **more}
-
-
-def tooltips(titles: dict[str, str]) -> list[Spec]:
-    """What is told under the pointer, by column and title."""
-    return [field(name, "nominal", title=title) for name, title in titles.items()]
+    return padded(seen) if seen else None
 
 
 def _curve_rows(curve: Document, keep: float | None) -> Rows:
@@ -138,26 +127,17 @@ def _gold_layers(
     domain: Sequence[float],
     model: Document | None,
 ) -> list[Spec]:
-    x = strength_axis(curve, model, {"title": None, "labels": False, "ticks": False})
-    # An explicit domain; zero would flatten what there is to see.
-    y: Spec = {
-        "title": gold_label(audit),
-        "scale": {"domain": list(domain), "zero": False, "nice": False},
-        "axis": {"tickCount": 5},
-    }
+    x, gold = strength_axis(curve, model), gold_channel(gold_label(audit), domain)
 
     def mark(style: str, kind: str, low: str, high: str | None = None, **more: Any) -> Spec:
-        channels = {"x": x, "y": field(low, **y)} | ({"y2": {"field": high}} if high else {})
+        y = gold | {"field": low}
+        channels = {"x": x, "y": y} | ({"y2": {"field": high}} if high else {})
         return {"mark": {"type": kind, "style": style, "clip": True}, "encoding": channels, **more}
 
-    hover = mark("estimate", "circle", "gold")
-    hover["mark"] |= {"opacity": 0, "size": 180}
-    hover["encoding"]["tooltip"] = tooltips(
-        TOOLTIPS | ({"ess_text": "effective samples"} if curve["ess"] else {})
-    )
+    titles = TOOLTIPS | ({"ess_text": "effective samples"} if curve["ess"] else {})
     layers = [
         *_veil_layers(curve),
-        *_nought_layers(curve),
+        *([] if curve["gold"][0] is None else [nought_layer(curve["gold"][0], gold)]),
         mark("band", "area", "band_lower", "band_upper"),
         mark("interval", "area", "lower", "upper"),
         mark("estimate", "line", "gold"),
@@ -168,75 +148,18 @@ def _gold_layers(
         data = {"values": [dict(zip(names, values, strict=True)) for values in columns]}
         layers.append(mark("model-interval", "area", "lower", "upper", data=data))
         layers.append(mark("model", "line", "gold", data=data))
-    return [*layers, *_choice_layers(curve, point, field("gold", **y)), hover]
+    return [*layers, *_choice_layers(curve, point, gold), hover_layer(x, gold, titles)]
 
 
-def _proxy_panel(curve: Document, model: Document | None, width: int) -> Spec:
+def proxy_panel(curve: Document, model: Document | None, width: int, **line: Any) -> Spec:
     """The proxy, which rises whether or not gold does, over the labelled strength axis."""
     y = field("proxy", title="mean proxy", scale={"zero": False}, axis={"tickCount": 3})
     return {
         "width": width,
         "height": 64,
-        "mark": {"type": "line", "style": "proxy"},
+        "mark": {"type": "line", "style": "proxy", **line},
         "encoding": {"x": labelled_axis(curve, model, width), "y": y},
     }
-
-
-def labelled_axis(curve: Document, model: Document | None, width: int) -> Spec:
-    """The channel of strength with labels of two lines: the strength, and the KL below it."""
-    title = f"{curve['knob']}, with KL from the reference in nats below"
-    if width < NARROW:
-        title = f"{curve['knob']}, with KL in nats below"
-    ticks = _spread_ticks(_strengths(curve, model), width)
-    labels = [_tick_label(curve, tick) for tick in ticks]
-    # Vega finds the tick by its value; a label with two entries has two lines.
-    pick = "".join(
-        f"abs(datum.value / {tick!r} - 1) < 1e-6 ? {json.dumps(label)} : "
-        for tick, label in zip(ticks, labels, strict=True)
-    )
-    axis: Spec = {"title": title, "values": ticks, "labelExpr": f"{pick}''"}
-    axis |= {"labelLineHeight": 15, "labelFlush": False}
-    return strength_axis(curve, model, axis)
-
-
-def _tick_label(curve: Document, tick: float) -> list[str]:
-    """The strength over its KL; a model's strength has none."""
-    known = tick in curve["strength"]
-    return [number(tick), number(curve["kl"][curve["strength"].index(tick)], 2) if known else ""]
-
-
-def strength_axis(curve: Document, model: Document | None, axis: Spec) -> Spec:
-    """The channel of strength on a logarithmic scale."""
-    domain = list(_strength_domain(_strengths(curve, model)))
-    scale = {"type": "log", "base": 2, "domain": domain, "nice": False}
-    return field("strength", scale=scale, axis=axis)
-
-
-def _strengths(curve: Document, model: Document | None = None) -> list[float]:
-    """Every strength that a logarithmic axis can show, ascending."""
-    modelled = [] if model is None else model["strength"]
-    return sorted({strength for strength in (*curve["strength"], *modelled) if strength > 0})
-
-
-def _strength_domain(strengths: Sequence[float]) -> tuple[float, float]:
-    """Ends of the axis; a single strength gets a doubling to itself."""
-    lowest = strengths[0] if strengths else 1.0
-    return lowest, max(2 * lowest if len(strengths) < 2 else 0.0, *strengths[-1:])
-
-
-def _spread_ticks(strengths: Sequence[float], width: int) -> list[float]:
-    """Some of the strengths, evenly spread on a log axis and far enough apart for their labels."""
-    if len(strengths) < 2:
-        return list(strengths)
-    last, wide = strengths[-1], math.log(strengths[-1] / strengths[0])
-    apart = max(math.log(2), wide / max(2, width // TICK_PIXELS))
-    ticks = list(strengths[:1])
-    for strength in strengths:
-        if math.log(strength / ticks[-1]) >= apart * (1 - 1e-9):
-            ticks.append(strength)
-    if len(ticks) > 1 and math.log(last / ticks[-1]) < 0.6 * apart:
-        ticks.pop()
-    return ticks if ticks[-1] == last else [*ticks, last]
 
 
 def _veil_layers(curve: Document) -> list[Spec]:
@@ -271,13 +194,16 @@ def _veils(curve: Document) -> Rows:
     return veils
 
 
-def _nought_layers(curve: Document) -> list[Spec]:
+def nought_layer(gold: float, y: Spec) -> Spec:
     """The level of no pressure, against which gains count."""
-    if curve["gold"][0] is None:
-        return []
     rule = {"type": "rule", "style": "nought", "clip": True}
-    data = {"values": [{"gold": curve["gold"][0]}]}
-    return [{"data": data, "mark": rule, "encoding": {"y": field("gold")}}]
+    return {"data": {"values": [{"gold": gold}]}, "mark": rule, "encoding": {"y": y}}
+
+
+def hover_layer(x: Spec, y: Spec, titles: dict[str, str]) -> Spec:
+    """Invisible dots, wide enough to point at, that tell what stands in the columns."""
+    dots = {"type": "circle", "style": "estimate", "opacity": 0, "size": 180, "clip": True}
+    return {"mark": dots, "encoding": {"x": x, "y": y, "tooltip": tooltips(titles)}}
 
 
 def _choice_layers(curve: Document, point: Document | None, y: Spec) -> list[Spec]:
@@ -288,12 +214,12 @@ def _choice_layers(curve: Document, point: Document | None, y: Spec) -> list[Spe
     told = f"{strength_text(curve['knob'], point['strength'])}, {DECISIONS[point['decision']]}"
     marked = {"strength": point["strength"], "gold": curve["gold"][place], "told": told}
     dot = "choice-open" if point["decision"] == "undecided" else "choice-dot"
-    return marked_layers(marked, _strengths(curve), dot, y)
+    return marked_layers(marked, curve, dot, y)
 
 
-def marked_layers(marked: Document, strengths: Sequence[float], dot: str, y: Spec) -> list[Spec]:
+def marked_layers(marked: Document, curve: Document, dot: str, y: Spec) -> list[Spec]:
     """A strength marked by a line, a dot of the style ``dot`` at its gold, and what is told."""
-    low, high = _strength_domain([strength for strength in strengths if strength > 0])
+    low, high = strength_domain(strengths_shown(curve))
     strength = min(max(marked["strength"], low), high)
     data = {"values": [dict(marked) | {"strength": strength}]}
     x = field("strength")

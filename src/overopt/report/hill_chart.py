@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from overopt.report.gold_chart import Spec, field
+from overopt.report.channels import Spec, field
 from overopt.report.words import Document, number, one_line
 
 __all__ = ["hill_chart"]

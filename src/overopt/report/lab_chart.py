@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
 from pathlib import Path
 
-from overopt.report.gold_chart import (
+from overopt.report.channels import (
     Rows,
     Spec,
     field,
+    gold_channel,
     labelled_axis,
-    marked_layers,
+    padded,
     strength_axis,
-    tooltips,
 )
+from overopt.report.gold_chart import hover_layer, marked_layers, nought_layer, proxy_panel
 from overopt.report.lab_text import curve_answer, exact, lab_curve, law_text, limit_answer
 from overopt.report.saving import save_picture
 from overopt.report.strict_json import defined
@@ -25,7 +25,7 @@ __all__ = ["exact_chart", "gold_panel", "lab_picture", "save_lab_curve"]
 FAR = 1.0  # a limit further away than so many ranges of the curve would flatten it
 SAME = 1e-6  # what an exact curve is exact to
 TOLD = {"at": "strength", "kl_text": "KL", "gold_text": "gold", "proxy_text": "proxy"}
-UNLABELLED: Spec = {"title": None, "labels": False, "ticks": False}
+SMOOTH: Spec = {"interpolate": "monotone"}  # with the turns drawn, none appears that is not there
 
 
 def save_lab_curve(document: Document, path: Path) -> Path:
@@ -48,69 +48,49 @@ def lab_picture(document: Document) -> Spec:
 
 def exact_chart(document: Document, *, width: int = 620, height: int = 270) -> Spec:
     """Gold with peak and limit and, where the law has one, the mean proxy below it."""
-    proxies = [row for row in _rows(document) if row["proxy"] is not None]
-    if not proxies:
+    if all(proxy is None for proxy in document["proxy"]):
         return {"vconcat": [gold_panel(document, width, height)]}
-    x = strength_axis(document, None, UNLABELLED)
-    gold = {"width": width, "height": height, "layer": _gold_layers(document, x)}
-    y = field("proxy", title="mean proxy", scale={"zero": False}, axis={"tickCount": 3})
-    proxy = {
-        "width": width,
-        "height": 64,
-        "data": {"values": proxies},
-        "mark": {"type": "line", "style": "proxy", "interpolate": "monotone"},
-        "encoding": {"x": _labelled(document, width), "y": y},
-    }
-    return {"vconcat": [gold, proxy], "spacing": 14}
+    gold = {"width": width, "height": height, "layer": _layers(document, strength_axis(document))}
+    panels = [gold, proxy_panel(document, None, width, **SMOOTH)]
+    return {"data": {"values": _rows(document)}, "vconcat": panels, "spacing": 14}
 
 
 def gold_panel(document: Document, width: int, height: int) -> Spec:
     """Gold alone, over an axis of strength with the KL below it."""
-    layers = _gold_layers(document, _labelled(document, width))
-    return {"width": width, "height": height, "layer": layers}
+    layers = _layers(document, labelled_axis(document, None, width))
+    data = {"values": _rows(document)}
+    return {"data": data, "width": width, "height": height, "layer": layers}
 
 
-def _labelled(document: Document, width: int) -> Spec:
-    return labelled_axis(document, None, width)
-
-
-def _gold_layers(document: Document, x: Spec) -> list[Spec]:
-    rows, limit = _rows(document) + _turns(document), _shown_limit(document)
-    rows.sort(key=lambda row: row["strength"])
-    y: Spec = {"title": "mean gold", "axis": {"tickCount": 5}}
-    y["scale"] = {"domain": _domain(document, limit), "zero": False, "nice": False}
-    along: Spec = {"x": x, "y": field("gold", **y)}
-    # Monotone between exact values, with the turns among them: no turn is drawn that is not there.
-    line = {"type": "line", "style": "estimate", "interpolate": "monotone"}
-    hover = {"type": "circle", "opacity": 0, "size": 180}
-    nought: Spec = {"data": {"values": [{"gold": document["gold"][0]}]}}
-    nought |= {"mark": {"type": "rule", "style": "nought"}, "encoding": {"y": along["y"]}}
-    turns: Spec = {"data": {"values": _turns(document)}, "encoding": along}
+def _layers(document: Document, x: Spec) -> list[Spec]:
+    limit, start = _shown_limit(document), document["gold"][0]
+    turns = [turn["gold"] for turn in document["extrema"]]
+    shown = [*document["gold"], *turns, *([] if limit is None else [limit])]
+    y = gold_channel("mean gold", padded(shown))
+    along: Spec = {"x": x, "y": y}
+    dots = {"type": "circle", "style": "dot", "size": 46}
     return [
-        *([] if limit is not None and abs(limit - document["gold"][0]) < SAME else [nought]),
-        *([] if limit is None else _limit_layers(limit, along["y"])),
-        {"data": {"values": rows}, "mark": line, "encoding": along},
-        turns | {"mark": {"type": "circle", "style": "dot", "size": 46}},
-        *_peak_layers(document, along["y"]),
-        {"data": {"values": rows}, "mark": hover, "encoding": along | {"tooltip": tooltips(TOLD)}},
+        *([] if limit is not None and abs(limit - start) < SAME else [nought_layer(start, y)]),
+        *([] if limit is None else _limit_layers(limit, y)),
+        {"mark": {"type": "line", "style": "estimate", **SMOOTH}, "encoding": along},
+        {"data": {"values": _turns(document)}, "mark": dots, "encoding": along},
+        *_peak_layers(document, y),
+        hover_layer(x, y, TOLD),
     ]
 
 
 def _rows(document: Document) -> Rows:
-    """One row for each strength that a logarithmic axis can show."""
+    """One row for each strength that a logarithmic axis can show, the turns among them."""
     names = ("strength", "kl", "gold", "proxy")
     columns = zip(*(document[name] for name in names), strict=True)
     rows = [dict(zip(names, values, strict=True)) for values in columns]
-    return [row | _told(document, row) for row in rows if row["strength"] > 0]
+    asked = [row | _told(document, row) for row in rows if row["strength"] > 0]
+    return sorted(asked + _turns(document), key=lambda row: row["strength"])
 
 
 def _turns(document: Document) -> Rows:
     """Peaks and troughs between the strengths asked for."""
-    rows = [
-        {name: turn[name] for name in ("strength", "kl", "gold")} | {"proxy": None}
-        for turn in document["extrema"]
-    ]
-    return [row | _told(document, row) for row in rows]
+    return [dict(turn) | _told(document, turn) for turn in document["extrema"]]
 
 
 def _told(document: Document, row: Document) -> dict[str, str]:
@@ -129,7 +109,7 @@ def _peak_layers(document: Document, y: Spec) -> list[Spec]:
         return []
     told = f"{strength_text(document['knob'], peak['strength'])}, {exact(peak['gold'])}"
     place = {"strength": peak["strength"], "gold": peak["gold"], "told": told}
-    return marked_layers(place, document["strength"], "choice-dot", y)
+    return marked_layers(place, document, "choice-dot", y)
 
 
 def _limit_layers(limit: float, y: Spec) -> list[Spec]:
@@ -148,18 +128,6 @@ def _shown_limit(document: Document) -> float | None:
     limit = document["limit"]
     if limit is None or limit["theorem"] is None or limit["unbounded"]:
         return None
-    low, high = _span(document["gold"])
+    low, high = min(document["gold"]), max(document["gold"])
     near = low - FAR * (high - low) <= limit["value"] <= high + FAR * (high - low)
     return float(limit["value"]) if near else None
-
-
-def _domain(document: Document, limit: float | None) -> list[float]:
-    """Range of the gold axis: the curve, its turns and a limit that is shown."""
-    turns = [turn["gold"] for turn in document["extrema"]]
-    low, high = _span([*document["gold"], *turns, *([] if limit is None else [limit])])
-    room = 0.06 * (high - low) or 0.5
-    return [low - room, high + room]
-
-
-def _span(values: Sequence[float]) -> tuple[float, float]:
-    return min(values), max(values)

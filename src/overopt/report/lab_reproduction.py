@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from overopt.report.gold_chart import Spec
+from overopt.report.channels import Spec
 from overopt.report.lab_chart import gold_panel
 from overopt.report.lab_text import columns, exact
 from overopt.report.saving import save_picture

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from overopt.report.gold_chart import Spec, field, tooltips
+from overopt.report.channels import Spec, field, tooltips
 from overopt.report.words import Document, estimate, number, one_line
 
 __all__ = ["ladder_chart", "ladder_picture"]

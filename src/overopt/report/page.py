@@ -10,9 +10,10 @@ from typing import Any
 from overopt.errors import MissingDependency
 from overopt.findings import CATALOGUE
 from overopt.report import charts, words
+from overopt.report.channels import Spec
 from overopt.report.comparison_chart import comparison_chart
 from overopt.report.console import terminal
-from overopt.report.gold_chart import Spec, curve_chart
+from overopt.report.gold_chart import curve_chart
 from overopt.report.ladder_chart import ladder_chart
 from overopt.report.libraries import vl_convert
 from overopt.report.strict_json import defined

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from overopt.errors import BadOption
 from overopt.report import charts, page
-from overopt.report.gold_chart import Spec
+from overopt.report.channels import Spec
 from overopt.report.libraries import vl_convert
 from overopt.report.strict_json import to_json
 from overopt.report.theme import theme

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from overopt.report.gold_chart import Spec
+from overopt.report.channels import Spec
 from overopt.report.hill_chart import hill_chart
 from overopt.report.ladder_chart import ladder_picture
 from overopt.report.saving import save_picture

@@ -28,7 +28,8 @@ HEAVY = document("normal:sd=2", "t:df=3,sd=1")
 def layers(spec: dict[str, Any], style: str) -> list[list[dict[str, Any]]]:
     """The rows of every layer of the gold panel with this style."""
     panel = spec["vconcat"][0]["layer"]
-    return [layer["data"]["values"] for layer in panel if layer["mark"].get("style") == style]
+    shown = [one for one in panel if one["mark"]["style"] == style and "opacity" not in one["mark"]]
+    return [one.get("data", spec.get("data"))["values"] for one in shown]
 
 
 def test_gold_is_drawn_at_every_strength_and_through_its_turns() -> None:
