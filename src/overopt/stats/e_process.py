@@ -1,11 +1,12 @@
 """Evidence against "the mean of what comes next is not below 0", valid at every time.
 
-For z in [-1, 1] with mean >= 0 given the past, prod(1 - bet * z) is a non-negative supermartingale
-for any bet in [0, 1) fixed beforehand. The Shiryaev-Roberts form starts one such product at the
-first label of every block, with weight w_b (the w_b sum to at most 1), so that a late change is
-found about as fast as an early one; the bets are mixed evenly. With what has not been spent kept
-aside, the sum is an e-process: by Ville's inequality it ever reaches 1/false_alarm with chance at
-most false_alarm, whatever the law of z, its dependence, or who looks when.
+For z <= 1 with mean >= 0 given the past, prod(1 - bet * z) is a non-negative supermartingale for
+any bet in [0, 1) fixed beforehand; values read off gold lie in [-1, 1]. The Shiryaev-Roberts form
+starts one such product at the first label of every block, with weight w_b (the w_b sum to at most
+1), so that a late change is found about as fast as an early one; the bets are mixed evenly. With
+what has not been spent kept aside, the sum is an e-process: by Ville's inequality it ever reaches
+1/false_alarm with chance at most false_alarm, whatever the law of z, its dependence, or who looks
+when.
 
 Source: Shin, Ramdas and Rinaldo (2022) for e-detectors; the spending weights make the guarantee one
 over the whole run instead of an average run length.
@@ -75,7 +76,7 @@ def start_weight(block: int) -> float:
 
 
 def more_evidence(state: Evidence, value: float, betting: Betting) -> Evidence:
-    """State after one more value in [-1, 1]."""
+    """State after one more value, at most 1."""
     sums, best, starts = list(state.log_sums), list(state.log_best), list(state.best_start)
     if state.count % betting.block == 0:
         fresh = log(start_weight(state.count // betting.block))

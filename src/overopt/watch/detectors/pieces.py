@@ -1,0 +1,142 @@
+"""Pieces: the rows of a run, compared within prompts and cut into sets of one size.
+
+What is read off a set of scores, such as how far its largest stands out, depends on how many they
+are. So batches of every size are cut alike: small ones are gathered until there are about ``size``
+rows, large ones give several pieces that use all their rows. Pieces of one batch hang together:
+their mean is one reading.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil
+from typing import final
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Pieces", "Rows", "compared", "cut"]
+
+FloatArray = npt.NDArray[np.float64]
+IntVector = npt.NDArray[np.int64]
+BoolVector = npt.NDArray[np.bool_]
+
+SHORT_OF = 0.9  # a set of 58 rows is read like one of 64: a few rows may be missing
+
+
+@final
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pieces:
+    """Rows that wait for a full piece, [columns] each, and whether they were compared in prompts.
+
+    Once a batch has prompts with several candidates, only such batches count, and vice versa:
+    ``within`` is None before the first.
+    """
+
+    waiting: tuple[tuple[float, ...], ...]
+    within: bool | None
+
+    @classmethod
+    def none(cls) -> Pieces:
+        """State before the first batch."""
+        return cls(waiting=(), within=None)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rows:
+    """Rows that can be compared, at ``positions`` [kept] of the batch, ascending.
+
+    ``ranked`` [kept] are the same positions sorted by group, then by value; ``starts``, ``sizes``
+    [groups] say where each group begins among them and how many it has. ``within`` prompts, or,
+    where no prompt has two candidates, over the whole batch.
+    """
+
+    positions: IntVector
+    ranked: IntVector
+    starts: IntVector
+    sizes: IntVector
+    within: bool
+
+    def minus_median(self, values: FloatArray) -> FloatArray:
+        """Distance [kept] of the values that were ranked to their group's median, quartered."""
+        ordered = values[self.ranked] / 4  # so that no difference overflows
+        low, high = self.starts + (self.sizes - 1) // 2, self.starts + self.sizes // 2
+        middle = ordered[low] / 2 + ordered[high] / 2
+        return self._placed(ordered - np.repeat(middle, self.sizes), len(values))
+
+    def minus_mean(self, values: FloatArray) -> FloatArray:
+        """Distance [kept] of any values of these rows to their group's mean, quartered."""
+        ordered = values[self.ranked] / 4
+        sizes = np.repeat(self.sizes, self.sizes)
+        means = np.add.reduceat(ordered / sizes, self.starts)
+        return self._placed(ordered - np.repeat(means, self.sizes), len(values))
+
+    def _placed(self, ordered: FloatArray, rows: int) -> FloatArray:
+        placed = np.empty(rows)
+        placed[self.ranked] = ordered
+        return placed[self.positions]
+
+
+def compared(
+    values: FloatArray, group: IntVector, usable: BoolVector, state: Pieces
+) -> Rows | None:
+    """Usable rows of groups with two or more; the whole batch without any such group.
+
+    None when fewer than two rows can be compared, or not in the way of the batches before.
+    """
+    ranked = np.lexsort((values, group))
+    ranked = ranked[usable[ranked]]
+    if len(ranked) < 2:
+        return None
+    starts, sizes = _runs(group[ranked])
+    several = sizes >= 2
+    within = bool(several.any())
+    if not within:
+        ranked = ranked[np.argsort(values[ranked], kind="stable")]
+        starts, sizes = np.zeros(1, dtype=np.int64), np.array([len(ranked)])
+    elif not several.all():
+        ranked = ranked[np.repeat(several, sizes)]
+        starts, sizes = _runs(group[ranked])
+    if state.within not in (None, within):
+        return None
+    return Rows(positions=np.sort(ranked), ranked=ranked, starts=starts, sizes=sizes, within=within)
+
+
+def cut(
+    state: Pieces, rows: Rows, columns: tuple[FloatArray, ...], size: int
+) -> tuple[Pieces, FloatArray | None]:
+    """State and the pieces [columns, pieces, rows] that a batch completes, None while it waits.
+
+    ``columns`` hold one value for each of ``rows``.
+    """
+    values = np.stack(columns)
+    if state.waiting:
+        values = np.concatenate([np.array(state.waiting), values], axis=1)
+    count = values.shape[1]
+    if count < SHORT_OF * size:
+        waiting = tuple(tuple(column.tolist()) for column in values)
+        return Pieces(waiting=waiting, within=rows.within), None
+    return Pieces(waiting=(), within=rows.within), values[:, _spread(count, size)]
+
+
+def _runs(group: IntVector) -> tuple[IntVector, IntVector]:
+    """Start and length of every run of equal numbers."""
+    starts = np.flatnonzero(np.concatenate(([True], group[1:] != group[:-1])))
+    return starts, np.diff(np.append(starts, len(group)))
+
+
+@lru_cache(maxsize=64)
+def _spread(count: int, size: int) -> IntVector:
+    """Positions [pieces, rows] of ``count`` rows, all of them used, alike in each piece.
+
+    Shuffled by a fixed stream: a log may hold its rows sorted by prompt or by score.
+    """
+    rows = min(size, count)
+    pieces = ceil(count / rows)
+    shuffled = np.random.default_rng(count).permutation(count)
+    starts = np.arange(pieces) * (count - rows) // max(pieces - 1, 1)
+    positions = np.asarray(shuffled[starts[:, None] + np.arange(rows)])
+    positions.flags.writeable = False
+    return positions

@@ -1,0 +1,67 @@
+"""What every signal without gold must do: answer anything, and continue from a saved state."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from proxy_batches import batch_of, exploited, folded, normal_batches
+
+from overopt.watch.detectors.beyond_share import BeyondOptions
+from overopt.watch.detectors.detector import ProxyDetector
+from overopt.watch.detectors.tail_shape import TailShape
+
+SHORT = BeyondOptions(reference=20)
+DETECTORS: list[ProxyDetector[Any]] = [TailShape(options=SHORT)]
+
+HOSTILE = {
+    "nothing": [],
+    "one row": [1.0],
+    "missing": [np.nan] * 8,
+    "infinite": [np.inf, -np.inf] * 4,
+    "one finite": [np.nan, 1.0, np.inf, -np.inf],
+    "constant": [2.5] * 64,
+    "binary": [0.0, 1.0] * 32,
+    "huge": [1e308, -1e308] * 32,
+    "huge and small": [1e308, 5e-324, -1e308, 0.0] * 16,
+    "tiny": [5e-324, 0.0, 1e-310, -5e-324] * 16,
+    "two": [0.0, 1.0],
+}
+
+
+def numbers_and_text_only(value: Any) -> bool:
+    """Is it made of Python's own numbers, text and tuples, and dataclasses of these?"""
+    if is_dataclass(value):
+        return all(numbers_and_text_only(getattr(value, field.name)) for field in fields(value))
+    if isinstance(value, tuple):
+        return all(numbers_and_text_only(each) for each in value)
+    return value is None or type(value) in (int, float, str, bool)
+
+
+def batch_with_everything(values: list[float], size: int | None, step: int) -> Any:
+    """A batch whose other columns are as hostile as its proxy."""
+    column = np.array(values, dtype=float)
+    return batch_of(values, size, step=step, kl=column, components={"length": column[::-1]})
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda each: each.name)
+@pytest.mark.parametrize("size", [None, 1, 3, 8])
+def test_hostile_batches_are_answered(detector: ProxyDetector[Any], size: int | None) -> None:
+    state = detector.start()
+    for step in range(60):
+        for values in HOSTILE.values():
+            state = detector.update(state, batch_with_everything(values, size, step))
+            detector.fired(state)
+    assert numbers_and_text_only(state)
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda each: each.name)
+def test_update_is_pure_and_repeats_itself(detector: ProxyDetector[Any]) -> None:
+    batches = [*normal_batches(30, 1, size=8), *exploited(normal_batches(30, 2, size=8), 3)]
+    states = [detector.start()]
+    for batch in batches:
+        states.append(detector.update(states[-1], batch))
+    assert folded(detector, batches[25:], states[25]) == states[-1]
+    assert folded(detector, batches) == states[-1]
