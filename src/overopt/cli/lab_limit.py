@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from overopt.cli.lab import CopulaName, Error, Gold, Json, PressureName, SoftLambda
-from overopt.cli.output import emit, terminal_width
+from overopt.cli.lab import CopulaName, Error, Gold, Json, PictureSave, PressureName, SoftLambda
+from overopt.cli.options import check_pictures
+from overopt.cli.output import complain, emit, terminal_width
 
 __all__ = ["limit"]
 
@@ -15,6 +16,7 @@ def limit(
     pressure: PressureName = "best-of-n",
     soft_lambda: SoftLambda = 1.0,
     json: Json = False,
+    save: PictureSave = None,
 ) -> int:
     """Where gold goes as pressure grows without end, and the theorem that says so.
 
@@ -22,12 +24,18 @@ def limit(
     """
     from overopt import report
     from overopt.lab import copula_of, coupled, independent, law_of
-    from overopt.lab.limits.document import limit_document
+    from overopt.lab.limits.document import limit_document, way_document
     from overopt.lab.limits.limit import limit as limit_of
     from overopt.lab.strengths import pressure_named
 
+    check_pictures(save)
     laws = {"gold": law_of(gold), "error": law_of(error)}
     law = coupled(**laws, copula=copula_of(copula)) if copula else independent(**laws)
-    document = limit_document(limit_of(law, pressure_named(pressure, soft_lambda)))
+    found = limit_of(law, pressure_named(pressure, soft_lambda))
+    document = limit_document(found)
     emit(report.to_json(document) + "\n" if json else report.lab_limit(document, terminal_width()))
+    if save:
+        way = way_document(found)
+        for path in save:
+            complain(f"wrote {report.save_lab_limit(document, way, path)}")
     return 0

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from overopt.cli.lab import Json
-from overopt.cli.output import emit, terminal_width
+from overopt.cli.lab import Json, PictureSave
+from overopt.cli.options import check_pictures
+from overopt.cli.output import complain, emit, terminal_width
 
 __all__ = ["theorem"]
 
@@ -21,16 +22,19 @@ Name = Annotated[
 ]
 
 
-def theorem(name: Name, json: Json = False) -> int:
+def theorem(name: Name, json: Json = False, save: PictureSave = None) -> int:
     """Run the experiment of a theorem on the price and the harm of optimising a proxy."""
     from overopt import report
     from overopt.lab.theorems.catalogue import experiment_named
     from overopt.lab.theorems.experiment import experiment_document
 
+    check_pictures(save)
     document = experiment_document(experiment_named(name))
     emit(
         report.to_json(document) + "\n"
         if json
         else report.lab_theorem(document, width=terminal_width())
     )
+    for path in save or ():
+        complain(f"wrote {report.save_lab_theorem(document, path)}")
     return 0

@@ -10,6 +10,7 @@ rise, fall and rise again.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, final
 
 import numpy as np
@@ -86,12 +87,7 @@ class ExactCurve(GoldCurve):
         Found on eight strengths to the doubling, then located to six digits (whole numbers where
         the pressure's strengths are). Changes below the error bound are none.
         """
-        grid = _search_grid(self.pressure, self.strength)
-        if len(grid) < 3:
-            return ()
-        found = self.at(grid)
-        turning = _turning_points(found.gold, found.error_bound)
-        return tuple(self._located(grid, k, kind) for k, kind in turning)
+        return _extrema(self)
 
     def peak(self) -> Extremum | None:
         """The strength of most gold, between those asked for too; None at the end of the curve.
@@ -219,6 +215,17 @@ def _missing(profile: Profile, share: FloatArray) -> FloatArray:
     rough = np.minimum(RULE.unresolved(value) / np.where(top > 0, top, 1.0), 1.0)
     narrow = 2 * profile.half <= 1e-13
     return np.asarray(np.where(narrow, 0.0, 2 * top * rough**1.5))
+
+
+@lru_cache(maxsize=4)
+def _extrema(curve: ExactCurve) -> tuple[Extremum, ...]:
+    """Of one curve, searched for once."""
+    grid = _search_grid(curve.pressure, curve.strength)
+    if len(grid) < 3:
+        return ()
+    found = curve.at(grid)
+    turning = _turning_points(found.gold, found.error_bound)
+    return tuple(curve._located(grid, k, kind) for k, kind in turning)
 
 
 def _search_grid(pressure: Pressure, strength: FloatArray) -> FloatArray:

@@ -231,7 +231,7 @@ def profile_of(joint: Joint, nats: float = DEEPEST) -> Profile:
 
 
 @lru_cache(maxsize=4)
-def fine_profile(joint: Joint, nats: float = DEEPEST) -> Profile:
+def fine_profile(joint: Joint, nats: float) -> Profile:
     """The profile on panels fine enough to integrate over; the last few are remembered."""
     return profile_of(joint, nats).fine()
 

@@ -8,9 +8,11 @@ from overopt.report.charts import figure
 from overopt.report.console import terminal
 from overopt.report.lab_chart import save_lab_curve
 from overopt.report.lab_iteration_text import lab_iteration
+from overopt.report.lab_limit_chart import save_lab_limit
 from overopt.report.lab_limit_text import lab_limit
 from overopt.report.lab_reproduction import lab_reproduction, save_reproduction
 from overopt.report.lab_text import lab_curve, lab_list
+from overopt.report.lab_theorem_chart import save_lab_theorem
 from overopt.report.lab_theorem_text import lab_theorem, theorem_page
 from overopt.report.page import html, notebook
 from overopt.report.plan_text import plan_terminal
@@ -32,6 +34,8 @@ __all__ = [
     "plan_terminal",
     "save",
     "save_lab_curve",
+    "save_lab_limit",
+    "save_lab_theorem",
     "save_reproduction",
     "save_tails",
     "tails_text",

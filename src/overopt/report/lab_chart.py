@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from overopt.report.channels import (
 )
 from overopt.report.gold_chart import hover_layer, marked_layers, nought_layer, proxy_panel
 from overopt.report.lab_text import curve_answer, exact, lab_curve, law_text, limit_answer
+from overopt.report.power_axis import power_axis
 from overopt.report.saving import save_picture
 from overopt.report.strict_json import defined
 from overopt.report.words import Document, number, one_line, strength_text
@@ -23,6 +25,7 @@ from overopt.report.words import Document, number, one_line, strength_text
 __all__ = ["exact_chart", "gold_panel", "lab_picture", "save_lab_curve"]
 
 FAR = 1.0  # a limit further away than so many ranges of the curve would flatten it
+FAR_OUT = 100.0  # spreads of gold, beyond which a linear axis shows nothing but the end
 SAME = 1e-6  # what an exact curve is exact to
 TOLD = {"at": "strength", "kl_text": "KL", "gold_text": "gold", "proxy_text": "proxy"}
 SMOOTH: Spec = {"interpolate": "monotone"}  # with the turns drawn, none appears that is not there
@@ -66,7 +69,7 @@ def _layers(document: Document, x: Spec) -> list[Spec]:
     limit, start = _shown_limit(document), document["gold"][0]
     turns = [turn["gold"] for turn in document["extrema"]]
     shown = [*document["gold"], *turns, *([] if limit is None else [limit])]
-    y = gold_channel("mean gold", padded(shown))
+    y = _gold_channel(document, shown)
     along: Spec = {"x": x, "y": y}
     dots = {"type": "circle", "style": "dot", "size": 46}
     return [
@@ -77,6 +80,16 @@ def _layers(document: Document, x: Spec) -> list[Spec]:
         *_peak_layers(document, y),
         hover_layer(x, y, TOLD),
     ]
+
+
+def _gold_channel(document: Document, shown: list[float]) -> Spec:
+    """Linear, but an axis of powers where gold leaves its spread without pressure far behind."""
+    spread = document["moments"]["gold_sd"]
+    if not spread or max(map(abs, shown)) < FAR_OUT * spread:
+        return gold_channel("mean gold", padded(shown))
+    ends = padded([math.copysign(math.log1p(abs(value) / spread), value) for value in shown])
+    low, high = (math.copysign(spread * math.expm1(abs(end)), end) for end in ends)
+    return field("gold", title="mean gold", **power_axis("symlog", low, high, spread))
 
 
 def _rows(document: Document) -> Rows:

@@ -7,7 +7,7 @@ import textwrap
 from overopt.report.lab_text import columns, exact, law_text
 from overopt.report.words import Document, number, strength_text
 
-__all__ = ["lab_limit"]
+__all__ = ["lab_limit", "limit_verdict"]
 
 VISIBLE = 1e-3  # relative: falls that deserve a word
 VERDICTS = {
@@ -22,15 +22,21 @@ VERDICTS = {
 def lab_limit(document: Document, width: int = 80) -> str:
     """Verdict and reason, then the exact values at growing strengths."""
     law = f"{law_text(document['law'])}; {document['label']}"
-    verdict = f"{VERDICTS[document['verdict']]}. {_value(document)}"
-    lines = [*textwrap.wrap(law, width), "", *textwrap.wrap(verdict, width)]
-    lines += textwrap.wrap(f"{_reason(document)}{_fall(document)}", width)
+    lines = [*textwrap.wrap(law, width), ""]
+    for sentences in limit_verdict(document):
+        lines += textwrap.wrap(sentences, width)
     trend = document["trend"]
     if trend["strength"]:
         pairs = zip(trend["strength"], trend["gold"], strict=True)
         rows = [(number(strength), exact(gold)) for strength, gold in pairs]
         lines += ["", *columns([(document["knob"], "gold"), *rows])]
     return "\n".join(lines) + "\n"
+
+
+def limit_verdict(document: Document) -> tuple[str, str]:
+    """The verdict with its value, and the reason."""
+    verdict = f"{VERDICTS[document['verdict']]}. {_value(document)}"
+    return verdict, f"{_reason(document)}{_fall(document)}"
 
 
 def _value(document: Document) -> str:

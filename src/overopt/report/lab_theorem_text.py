@@ -9,14 +9,14 @@ from typing import Any
 from overopt.report.lab_text import columns
 from overopt.report.words import ABSENT, Document
 
-__all__ = ["lab_theorem", "theorem_page"]
+__all__ = ["heading", "lab_theorem", "theorem_page"]
 
 PARTS = (("statement", ""), ("assumptions", "Assumptions: "), ("edge", "The edge: "))
 
 
 def lab_theorem(document: Document, width: int = 80) -> str:
     """Statement, assumptions and edge, then every table; (ref) is the value it should reproduce."""
-    lines = [_heading(document), ""]
+    lines = [heading(document), ""]
     for key, label in PARTS:
         lines += [*textwrap.wrap(f"{label}{document[key]}", width), ""]
     for table in document["tables"]:
@@ -26,7 +26,7 @@ def lab_theorem(document: Document, width: int = 80) -> str:
 
 def theorem_page(document: Document) -> str:
     """The same as Markdown."""
-    lines = [f"# {_heading(document)}", "", f"    overopt lab theorem {document['name']}", ""]
+    lines = [f"# {heading(document)}", "", f"    overopt lab theorem {document['name']}", ""]
     for key, label in PARTS:
         label = f"**{label.strip()}** " if label else ""
         lines += [*textwrap.wrap(f"{label}{document[key]}", 100), ""]
@@ -37,7 +37,8 @@ def theorem_page(document: Document) -> str:
     return "\n".join(lines)
 
 
-def _heading(document: Document) -> str:
+def heading(document: Document) -> str:
+    """The experiment's name and title."""
     name = document["name"]
     return f"Theorem {name}: {document['title']}" if name.isdigit() else str(document["title"])
 

@@ -162,3 +162,24 @@ def test_a_theorem_as_json_and_as_text(capsys: pytest.CaptureFixture[str]) -> No
     assert "13.341" in capsys.readouterr().out
     assert run(["lab", "theorem", "9"]) == 2
     assert "choose from 1, 2, 3, 4, 5, 6, heavy-ends" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["limit", "--gold", "normal", "--error", "laplace", "--pressure", "kl-tilt"],
+        ["theorem", "price"],
+    ],
+    ids=["limit", "theorem"],
+)
+def test_a_picture_is_saved_or_refused_before_the_work(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("vl_convert")
+    picture, page = tmp_path / "a.svg", tmp_path / "a.html"
+    assert run(["lab", *arguments, "--save", str(picture), "--save", str(page)]) == 0
+    assert capsys.readouterr().err == f"overopt: wrote {picture}\noveropt: wrote {page}\n"
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
+    assert "vega" in page.read_text(encoding="utf-8")
+    assert run(["lab", *arguments, "--save", "a.pdf"]) == 2
+    assert capsys.readouterr().out == ""

@@ -121,9 +121,9 @@ class Joint(ABC):
 
     def logsf(self, proxy: npt.ArrayLike) -> FloatArray:
         """Log P(proxy above each value); minus it is the KL in nats of that threshold."""
-        from overopt.lab.profile import fine_profile
+        from overopt.lab.profile import DEEPEST, fine_profile
 
-        return fine_profile(self).log_above(np.atleast_1d(np.asarray(proxy, dtype=float)))
+        return fine_profile(self, DEEPEST).log_above(np.atleast_1d(np.asarray(proxy, dtype=float)))
 
     def sample(self, prompts: int, candidates: int, rng: np.random.Generator) -> Samples:
         """A table of independent candidates, all labelled, as the audit reads it."""

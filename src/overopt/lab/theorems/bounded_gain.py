@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,7 +11,8 @@ from overopt.lab.joints.independent import independent
 from overopt.lab.marginals.discrete import Discrete
 from overopt.lab.marginals.law import Law
 from overopt.lab.marginals.light import Exponential, Normal
-from overopt.lab.theorems.experiment import Experiment, Table, beside
+from overopt.lab.theorems.experiment import Experiment, Row, Table, beside
+from overopt.lab.theorems.panels import Line, Panel, log_spread, references
 from overopt.pressure import KLTilt
 
 __all__ = ["bounded_gain", "largest_exponential_shift", "largest_normal_shift"]
@@ -27,6 +29,7 @@ def bounded_gain() -> Experiment:
         {"kl": d, "exponential": one, "normal": other}
         for d, (one, other) in zip(NATS, shifts, strict=True)
     ]
+    rows = beside(rows, exponential=EXPONENTIAL, normal=NORMAL)
     return Experiment(
         name="2",
         title="A light proxy is not cheap",
@@ -37,12 +40,24 @@ def bounded_gain() -> Experiment:
         edge="An exponential tail is light in this sense, yet its mean grows linearly in the KL "
         "where that of a normal grows like a square root.",
         tables=(
-            Table(
-                title="largest shift of the mean at a KL budget",
-                rows=beside(rows, exponential=EXPONENTIAL, normal=NORMAL),
-            ),
+            Table(title="largest shift of the mean at a KL budget", rows=rows),
             Table(title="the tilt that attains it", rows=_attained()),
         ),
+        panels=(_shift_panel(rows),),
+    )
+
+
+def _shift_panel(rows: Sequence[Row]) -> Panel:
+    """The largest shift against the budget, from a hundredth of the least told."""
+    nats = log_spread(NATS[0] / 100, NATS[-1])
+    laws = {"exponential": largest_exponential_shift, "normal": largest_normal_shift}
+    return Panel(
+        x="KL budget in nats",
+        y="largest shift of the mean proxy",
+        lines=tuple(Line(name=name, x=nats, y=[of(d) for d in nats]) for name, of in laws.items()),
+        points=tuple(references(name, rows, "kl", name) for name in laws),
+        x_scale="log",
+        y_scale="log",
     )
 
 

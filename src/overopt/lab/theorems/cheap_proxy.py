@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from overopt.lab.theorems.events import event_tilt_kl, mixture_kl, outlier_price
-from overopt.lab.theorems.experiment import Experiment, Table, beside
+from overopt.lab.theorems.experiment import Experiment, Row, Table, beside
+from overopt.lab.theorems.panels import Line, Panel, log_spread, references
 from overopt.lab.theorems.student_three import mean_above, probability_above
 
 __all__ = ["cheap_proxy", "heavy_ends", "price_of_an_outlier"]
@@ -18,6 +21,16 @@ KL_FAST = (0.8788008, 0.6486835, 0.2272433, 0.01209251, 4.643168e-4, 1.569648e-5
 
 def cheap_proxy() -> Experiment:
     """Mean proxy and KL of giving the top of a t law with 3 degrees of freedom more mass."""
+    tables = (
+        Table(
+            title="mass t^-0.8 above t",
+            rows=beside(_reweighted(BOUNDS, FAST), mean=TO_INFINITY, kl=KL_FAST),
+        ),
+        Table(
+            title="mass 1 / t above t",
+            rows=beside(_reweighted(BOUNDS, FIXED), mean=TO_ONE_AND_A_HALF, kl=KL_FIXED),
+        ),
+    )
     return Experiment(
         name="1",
         title="A heavy proxy is cheap",
@@ -27,22 +40,37 @@ def cheap_proxy() -> Experiment:
         "about gold, and no independence.",
         edge="How much mass the top gets matters: with mass 1 / t the KL vanishes as well, but the "
         "mean tends to 1.5 for this law (index / (index - 1)), not to infinity.",
-        tables=(
-            Table(
-                title="mass t^-0.8 above t",
-                rows=beside(_reweighted(FAST), mean=TO_INFINITY, kl=KL_FAST),
-            ),
-            Table(
-                title="mass 1 / t above t",
-                rows=beside(_reweighted(FIXED), mean=TO_ONE_AND_A_HALF, kl=KL_FIXED),
-            ),
+        tables=tables,
+        panels=(
+            _reweighted_panel(tables, "mean", "mean proxy", levels=(1.5,)),
+            _reweighted_panel(tables, "kl", "KL in nats"),
         ),
     )
 
 
-def _reweighted(power: float) -> list[dict[str, float]]:
+def _reweighted_panel(
+    tables: Sequence[Table], column: str, title: str, levels: tuple[float, ...] = ()
+) -> Panel:
+    """One column of both tables against t, at more bounds than the tables tell."""
+    bounds = log_spread(BOUNDS[0], BOUNDS[-1])
+    lines = [
+        Line(name=table.title, x=bounds, y=[row[column] for row in _reweighted(bounds, power)])
+        for table, power in zip(tables, (FAST, FIXED), strict=True)
+    ]
+    return Panel(
+        x="t",
+        y=title,
+        lines=tuple(lines),
+        points=tuple(references(table.title, table.rows, "t", column) for table in tables),
+        levels=levels,
+        x_scale="log",
+        y_scale="log",
+    )
+
+
+def _reweighted(bounds: Sequence[float], power: float) -> list[dict[str, float]]:
     rows = []
-    for t in BOUNDS:
+    for t in bounds:
         mass, base = t**-power, probability_above(t)
         # The base mean is 0, so the mean below t is -base mean_above / (1 - base).
         mean = (mass - base) * mean_above(t) / (1 - base)
@@ -82,6 +110,38 @@ def heavy_ends() -> Experiment:
                 rows=beside(_alternating(), gold=(3.768, 0, 9.464, 0, 23.77, 0)),
             ),
         ),
+        panels=_ends_panels(near, far),
+    )
+
+
+def _ends_panels(near: Sequence[Row], far: Sequence[Row]) -> tuple[Panel, ...]:
+    """Where gold and error go as t grows, one line for each case, and what it costs."""
+    bounds = log_spread(1e2, 1e12, 41)
+    cases = list(zip(*map(_ends, bounds), strict=True))
+    names = [str(case[0]["case"]) for case in cases]
+    roads = [
+        Line(name=name, x=[row["error"] for row in case], y=[row["gold"] for row in case])
+        for name, case in zip(names, cases, strict=True)
+    ]
+    prices = [
+        Line(name=name, x=bounds, y=[row["kl"] for row in case])
+        for name, case in zip(names, cases, strict=True)
+    ]
+    turns = _alternating()
+    for lines, x, y in ((roads, "error", "gold"), (prices, "t", "kl")):
+        told_x, told_y = [row[x] for row in turns], [row[y] for row in turns]
+        lines.append(Line(name="neither converges", x=told_x, y=told_y))
+    told = (references("", rows, "error (ref)", "gold") for rows in (near, far))
+    return (
+        Panel(
+            x="mean error",
+            y="mean gold",
+            lines=tuple(roads),
+            points=tuple(told),
+            x_scale="symlog",
+            y_scale="symlog",
+        ),
+        Panel(x="t", y="KL in nats", lines=tuple(prices), x_scale="log", y_scale="log"),
     )
 
 
@@ -124,18 +184,20 @@ def _with_finite_gold(
     return gold, error, event_tilt_kl([mass, second], [base, second_base])
 
 
-def _alternating() -> list[dict[str, float | str]]:
-    rows: list[dict[str, float | str]] = []
+def _alternating() -> list[dict[str, float]]:
+    rows = []
     for k in range(6):
         t = 10.0 ** (k + 2)
         mass, base = t**-0.8, probability_above(t)
         gain = (mass - base) * mean_above(t) / (1 - base)
         kl = event_tilt_kl([mass], [base])
-        rows.append({"t": t, "gold": 0.0 if k % 2 else gain, "proxy": gain, "kl": kl})
+        gold, error = (0.0, gain) if k % 2 else (gain, 0.0)
+        rows.append({"t": t, "gold": gold, "error": error, "proxy": gain, "kl": kl})
     return rows
 
 
 ACG_SHARE, ACG_LOG_PROBABILITY, ACG_PROXY = 0.01, -1339.70, 2.2377
+ACG_KL = 13.340998
 
 
 def price_of_an_outlier() -> Experiment:
@@ -159,11 +221,30 @@ def price_of_an_outlier() -> Experiment:
         tables=(
             Table(
                 title="share 1 %, log probability -1339.70, proxy 2.2377",
-                rows=beside(rows, gain=(0.019048, 0.025706), kl=(13.340998, 13.340998)),
+                rows=beside(rows, gain=(0.019048, 0.025706), kl=(ACG_KL, ACG_KL)),
             ),
             Table(
                 title="the same nats spent otherwise",
                 rows=[{"threshold keeps": price.kept_share, "best of": price.n}],
             ),
         ),
+        panels=(_price_panel(),),
+    )
+
+
+def _price_panel() -> Panel:
+    """KL against the share served, for outliers of several log probabilities."""
+    shares = log_spread(1e-4, 0.5)
+    lines = [
+        Line(name=f"log probability {low:g}", x=shares, y=[mixture_kl(a, low) for a in shares])
+        for low in (-10.0, -100.0, ACG_LOG_PROBABILITY)
+    ]
+    point = Line(name=lines[-1].name, x=[ACG_SHARE], y=[ACG_KL])
+    return Panel(
+        x="share of the outlier",
+        y="KL in nats",
+        lines=tuple(lines),
+        points=(point,),
+        x_scale="log",
+        y_scale="log",
     )

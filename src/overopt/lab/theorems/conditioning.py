@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from overopt.errors import BadOption
 from overopt.lab.joints.independent import Independent, independent
@@ -11,6 +11,7 @@ from overopt.lab.limits.limit import limit
 from overopt.lab.marginals.heavy import LogNormal, StudentT
 from overopt.lab.marginals.light import Laplace, Normal
 from overopt.lab.theorems.experiment import Experiment, Table, beside
+from overopt.lab.theorems.panels import Line, Panel, log_spread, references
 from overopt.lab.theorems.thresholds import gold_above
 from overopt.pressure import Threshold
 
@@ -22,6 +23,7 @@ def heavy_error() -> Experiment:
     law = independent(gold=Normal(sd=2), error=StudentT(df=3, sd=1))
     above = [6.0, 10.0, 20.0, 50.0, 100.0]
     rows = [row | {"hazard law": _hazard_law(law, row["t"])} for row in _rows(law, above)]
+    rows = beside(rows, gold=(4.150777, 1.532892, 0.625013, 0.24148, 0.120183))
     heavy = independent(gold=StudentT(df=10, sd=2), error=StudentT(df=5, sd=1))
     other = independent(gold=Normal(sd=2), error=LogNormal(sigma=math.log(2), shift=-1))
     return Experiment(
@@ -35,10 +37,7 @@ def heavy_error() -> Experiment:
         "the mean is asymptotically the variance of gold times the error's hazard, so it falls as "
         "slowly as 1 / t. A gap of one power or less is another matter (tail-gap).",
         tables=(
-            Table(
-                title="normal gold of sd 2, t error of 3 df and sd 1",
-                rows=beside(rows, gold=(4.150777, 1.532892, 0.625013, 0.24148, 0.120183)),
-            ),
+            Table(title="normal gold of sd 2, t error of 3 df and sd 1", rows=rows),
             Table(
                 title="best threshold",
                 rows=beside(
@@ -52,6 +51,18 @@ def heavy_error() -> Experiment:
                 ),
             ),
         ),
+        panels=(
+            _above_panel(
+                {
+                    "gold normal, error t3": law,
+                    "gold normal, error lognormal": other,
+                    "gold t10, error t5": heavy,
+                },
+                log_spread(0.5, 100),
+                points=(references("gold normal, error t3", rows, "t", "gold"),),
+                levels=(0.0,),
+            ),
+        ),
     )
 
 
@@ -61,6 +72,15 @@ def light_error() -> Experiment:
     heavier = independent(gold=StudentT(df=10, sd=2), error=Normal())
     plateau = independent(gold=Normal(), error=Laplace())
     above = [2.0, 4.0, 6.0, 10.0, 20.0, 50.0]
+    rows = beside(
+        _rows(normal, above),
+        gold=(2.578185, 3.913274, 5.349412, 8.367443, 16.195287, 40.079683),
+    )
+    heavier_rows = beside(
+        _rows(heavier, above),
+        gold=(2.605684, 4.213539, 6.142593, 10.518713, 21.843119, 55.394388),
+    )
+    plateau_rows = beside(_rows(plateau, [2.0, 5.0, 10.0]), gold=(0.941832, 0.999992, 1.0))
     return Experiment(
         name="6",
         title="Conditioning, light error",
@@ -70,23 +90,25 @@ def light_error() -> Experiment:
         edge="A merely exponential error is light as well, but its hazard tends to a constant c "
         "and gold stops at K'(c): 1 for standard normal gold and Laplace error.",
         tables=(
-            Table(
-                title="normal gold of sd 2, normal error",
-                rows=beside(
-                    _rows(normal, above),
-                    gold=(2.578185, 3.913274, 5.349412, 8.367443, 16.195287, 40.079683),
+            Table(title="normal gold of sd 2, normal error", rows=rows),
+            Table(title="t gold of 10 df and sd 2, normal error", rows=heavier_rows),
+            Table(title="normal gold, Laplace error", rows=plateau_rows),
+        ),
+        panels=(
+            _above_panel(
+                {
+                    "gold normal, error normal": normal,
+                    "gold t10, error normal": heavier,
+                    "gold normal, error Laplace": plateau,
+                },
+                log_spread(0.5, 50),
+                points=(
+                    references("gold normal, error normal", rows, "t", "gold"),
+                    references("gold t10, error normal", heavier_rows, "t", "gold"),
+                    references("gold normal, error Laplace", plateau_rows, "t", "gold"),
                 ),
-            ),
-            Table(
-                title="t gold of 10 df and sd 2, normal error",
-                rows=beside(
-                    _rows(heavier, above),
-                    gold=(2.605684, 4.213539, 6.142593, 10.518713, 21.843119, 55.394388),
-                ),
-            ),
-            Table(
-                title="normal gold, Laplace error",
-                rows=beside(_rows(plateau, [2.0, 5.0, 10.0]), gold=(0.941832, 0.999992, 1.0)),
+                levels=(1.0,),
+                y_scale="log",
             ),
         ),
     )
@@ -102,13 +124,17 @@ FAR = (10.0, 1e2, 1e3, 1e4, 1e5)
 
 def tail_gap() -> Experiment:
     """Power tails of gold and error: a gap of one between their indices is the boundary."""
-    tables = []
+    tables, laws, points, levels = [], {}, [], []
     for gold, error, reference in GAPS:
         law = independent(gold=StudentT(df=gold), error=StudentT(df=error))
         end = limit(law, Threshold()).value
         told = "no bound" if math.isinf(end) else f"{end:.7g}"
         title = f"gold t of {gold:g} df, error t of {error:g} df: limit {told}"
         tables.append(Table(title=title, rows=beside(_rows(law, FAR), gold=reference)))
+        name = f"gold t{gold:g}, error t{error:g}: {told}"
+        laws[name] = law
+        points.append(references(name, tables[-1].rows, "t", "gold"))
+        levels += [end] if 0 < end < math.inf else []
     needed = [
         {"half-width of the gap": width, "labelled exceedances": exceedances_to_decide(3, 2, width)}
         for width in (1.0, 0.5, 0.25, 0.1)
@@ -125,6 +151,11 @@ def tail_gap() -> Experiment:
         tables=(
             *tables,
             Table(title="what would decide it: a near 3, b near 2, level 0.95", rows=needed),
+        ),
+        panels=(
+            _above_panel(
+                laws, log_spread(1.0, 1e5), tuple(points), levels=tuple(levels), y_scale="log"
+            ),
         ),
     )
 
@@ -146,6 +177,26 @@ def exceedances_to_decide(
 
     z = float(ndtri((1 + level) / 2))
     return float(math.ceil(z**2 * (gold_index**2 + error_index**2) / half_width**2))
+
+
+def _above_panel(
+    laws: Mapping[str, Independent],
+    above: Sequence[float],
+    points: tuple[Line, ...],
+    levels: tuple[float, ...],
+    y_scale: str = "linear",
+) -> Panel:
+    """Mean gold of each law, by its name, above values of the proxy."""
+    lines = [Line(name=k, x=above, y=gold_above(law, above).tolist()) for k, law in laws.items()]
+    return Panel(
+        x="t",
+        y="mean gold given proxy > t",
+        lines=tuple(lines),
+        points=points,
+        levels=levels,
+        x_scale="log",
+        y_scale=y_scale,
+    )
 
 
 def _rows(law: Independent, above: Sequence[float]) -> list[dict[str, float]]:

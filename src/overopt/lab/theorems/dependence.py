@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from overopt.lab.exact_curve import ExactCurve
 from overopt.lab.joints.conditional import Blend
 from overopt.lab.joints.independent import independent
 from overopt.lab.joints.joint import FloatArray
@@ -13,7 +14,8 @@ from overopt.lab.marginals.derived import Mixture, Truncated
 from overopt.lab.marginals.discrete import Discrete
 from overopt.lab.marginals.light import Normal
 from overopt.lab.quadrature import integrals
-from overopt.lab.theorems.experiment import Cell, Experiment, Table, beside
+from overopt.lab.theorems.experiment import Cell, Experiment, Row, Table, beside
+from overopt.lab.theorems.panels import Line, Panel, log_spread, references
 from overopt.lab.theorems.thresholds import gold_above
 from overopt.pressure import BestOfN, KLTilt
 
@@ -62,9 +64,12 @@ def dependence() -> Experiment:
     band = noisy_band(-1, 1)
     curve = band.curve(BestOfN(), N)
     best = [{"n": n, "gold": g} for n, g in zip(map(float, N), curve.gold.tolist(), strict=True)]
+    best = beside(best, gold=BEST)
+    above = _above(band, ABOVE, GOLD)
     turns: list[dict[str, Cell]] = [
         {"turn": turn.kind, "n": turn.strength, "gold": turn.gold} for turn in curve.extrema()
     ]
+    turns = beside(turns, gold=(0.613851, 0.334435))
     return Experiment(
         name="dependence",
         title="Light error that depends on gold",
@@ -75,13 +80,13 @@ def dependence() -> Experiment:
         edge="The printed limit is 0. It is 0 in other examples: where the noise is largest at 0; "
         "and -1 where the noisy band is [-2, -1], so that pressure harms.",
         tables=(
-            Table(title="above thresholds", rows=_above(band, ABOVE, GOLD)),
+            Table(title="above thresholds", rows=above),
             Table(
                 title="above thresholds of probability below any double",
                 rows=beside(_far_above(-1, 1), gold=GOLD_FAR),
             ),
-            Table(title="best-of-n", rows=beside(best, gold=BEST)),
-            Table(title="turns of best-of-n", rows=beside(turns, gold=(0.613851, 0.334435))),
+            Table(title="best-of-n", rows=best),
+            Table(title="turns of best-of-n", rows=turns),
             Table(title="KL tilt", rows=beside(_tilts(band), gold=TILTED, kl=TILT_KL)),
             Table(
                 title="gold -1, 0, 1 with sd 1, 2, 1", rows=_above(noisy_zero(), ZERO_ABOVE, ZERO)
@@ -91,6 +96,36 @@ def dependence() -> Experiment:
                 rows=[*_above(noisy_band(-2, -1), (10.0, 50.0)), *_far_above(-2, -1)],
             ),
         ),
+        panels=(_best_panel(curve, best, turns), _above_panel(band, above)),
+    )
+
+
+def _best_panel(curve: ExactCurve, rows: Sequence[Row], turns: Sequence[Row]) -> Panel:
+    """Best-of-n: up, down and up again."""
+    n = log_spread(N[0], N[-1], 100)
+    line = Line(name="noisy from -1 to 1", x=n, y=curve.at(n).gold.tolist())
+    points = tuple(references(line.name, told, "n", "gold") for told in (rows, turns))
+    return Panel(x="n", y="mean gold of the best of n", lines=(line,), points=points, x_scale="log")
+
+
+def _above_panel(band: Blend, rows: Sequence[Row]) -> Panel:
+    """Three limits with light errors without bias, by where the error is largest."""
+    cases = {
+        "noisy from -1 to 1": (band, 50.0),
+        "noisiest at 0": (noisy_zero(), 6.0),
+        "noisy from -2 to -1": (noisy_band(-2, -1), 50.0),
+    }
+    lines = []
+    for name, (joint, last) in cases.items():
+        above = log_spread(1.0, last, 40)
+        lines.append(Line(name=name, x=above, y=gold_above(joint, above).tolist()))
+    return Panel(
+        x="t",
+        y="mean gold given proxy > t",
+        lines=tuple(lines),
+        points=(references("noisy from -1 to 1", rows, "t", "gold"),),
+        levels=(-1.0, 0.0, 1.0),
+        x_scale="log",
     )
 
 

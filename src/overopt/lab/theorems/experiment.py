@@ -1,16 +1,18 @@
-"""What a theorem's experiment says: a statement, its edge, and tables of numbers."""
+"""What a theorem's experiment says: a statement, its edge, tables of numbers and their picture."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, final
 
 from overopt.lab.document import SCHEMA
+from overopt.lab.theorems.panels import Panel
 
-__all__ = ["Cell", "Experiment", "Table", "beside", "experiment_document"]
+__all__ = ["Cell", "Experiment", "Row", "Table", "beside", "experiment_document"]
 
 Cell = float | str | None
+Row = Mapping[str, Cell]
 
 
 @final
@@ -19,7 +21,7 @@ class Table:
     """Rows with the same keys; a key that ends in " (ref)" holds the reference value of another."""
 
     title: str
-    rows: Sequence[Mapping[str, Cell]]
+    rows: Sequence[Row]
 
 
 @final
@@ -33,6 +35,7 @@ class Experiment:
     assumptions: str
     edge: str
     tables: tuple[Table, ...]
+    panels: tuple[Panel, ...]
 
 
 def experiment_document(experiment: Experiment) -> dict[str, Any]:
@@ -49,10 +52,11 @@ def experiment_document(experiment: Experiment) -> dict[str, Any]:
             {"title": table.title, "rows": [dict(row) for row in table.rows]}
             for table in experiment.tables
         ],
+        "panels": [asdict(panel) for panel in experiment.panels],
     }
 
 
-def beside(rows: Sequence[Mapping[str, Cell]], **references: Sequence[float | None]) -> list[Any]:
+def beside(rows: Sequence[Row], **references: Sequence[float | None]) -> list[Any]:
     """The rows with reference values put beside the columns they belong to."""
     found: list[dict[str, Cell]] = []
     for k, row in enumerate(rows):

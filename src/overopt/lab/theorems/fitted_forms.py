@@ -12,7 +12,8 @@ from overopt.lab.joints.independent import independent
 from overopt.lab.marginals.discrete import Discrete
 from overopt.lab.marginals.light import Normal
 from overopt.lab.theorems.events import best_of_n_at
-from overopt.lab.theorems.experiment import Experiment, Table, beside
+from overopt.lab.theorems.experiment import Experiment, Row, Table, beside
+from overopt.lab.theorems.panels import Line, Panel, log_spread, references
 from overopt.pressure import BestOfN
 
 __all__ = ["best_of_n_form_peak", "certificate", "certified_gain", "gao", "learning_form_peak"]
@@ -43,8 +44,9 @@ def gao() -> Experiment:
             {"alpha": alpha, "beta": beta, "kl": kl, "gold": gold, "n": round(best_of_n_at(kl))}
             | {"RL kl": learned_kl, "RL gold": learned}
         )
-    references = {"kl": (6.25, 9.0), "gold": (1.25, None), "n": (1407.0, None)}
+    references_told = {"kl": (6.25, 9.0), "gold": (1.25, None), "n": (1407.0, None)}
     learned_references = {"RL kl": (2980.96, None), "RL gold": (10.9196, None)}
+    told = beside(rows, **references_told, **learned_references)
     return Experiment(
         name="gao",
         title="Fitted forms of overoptimisation",
@@ -55,7 +57,30 @@ def gao() -> Experiment:
         edge="The same coefficients peak at 6 nats of best-of-n and at 3,000 of RL: a KL is no "
         "common currency of selection and learning. Neither form has a plateau, a second rise, or "
         "the power decay that theorem 5 implies. The slope of the RL form at 0 is infinite.",
-        tables=(Table(title="peaks", rows=beside(rows, **references, **learned_references)),),
+        tables=(Table(title="peaks", rows=told),),
+        panels=(_forms_panel(told[:1]),),
+    )
+
+
+def _forms_panel(told: Sequence[Row]) -> Panel:
+    """Both forms at alpha 1 and beta 0.2, until best-of-n's has fallen as far as RL's rises."""
+    nats = log_spread(0.01, 2e4, 120)
+    distances = [(kl, math.sqrt(kl)) for kl in nats]
+    selected = [(kl, d * (1 - 0.2 * d)) for kl, d in distances if kl <= 100]
+    learned = [(kl, d * (1 - 0.2 * math.log(d))) for kl, d in distances]
+    return Panel(
+        x="KL in nats",
+        y="gold gained",
+        lines=tuple(
+            Line(name=name, x=[kl for kl, _ in form], y=[gold for _, gold in form])
+            for name, form in (("best-of-n", selected), ("RL", learned))
+        ),
+        points=(
+            references("best-of-n", told, "kl (ref)", "gold"),
+            references("RL", told, "RL kl (ref)", "RL gold"),
+        ),
+        levels=(0.0,),
+        x_scale="log",
     )
 
 
@@ -75,7 +100,7 @@ def certificate() -> Experiment:
     """Best-of-n of a normal proxy: how far a correlation alone certifies a gain."""
     nothing = Discrete(values=(0.0,), chances=(1.0,))
     curve = independent(gold=nothing, error=Normal()).curve(BestOfN(), np.array(COUNTS, float))
-    rows = []
+    rows, lines = [], []
     for r in (0.5, 0.7, 0.8, 0.9, 0.95, 0.99):
         gains = [
             certified_gain(float(gain), float(chi), r)
@@ -83,7 +108,9 @@ def certificate() -> Experiment:
         ]
         best = int(np.argmax(gains))
         rows.append({"correlation": r, "n": float(COUNTS[best]), "certified gain": gains[best]})
+        lines.append(Line(name=f"r = {r:g}", x=curve.strength.tolist(), y=gains))
     counts, gains_told = (3, 4, 6, 8, 16, 64), (0.1434, 0.3137, 0.4533, 0.7064, 0.9734, 1.5708)
+    table = _certified(rows, counts, gains_told)
     return Experiment(
         name="certificate",
         title="What a correlation certifies",
@@ -92,7 +119,17 @@ def certificate() -> Experiment:
         assumptions="Finite variances; no independence and no law.",
         edge="Empty under an error of infinite variance, and weak: at r = 0.9 and n = 8 it "
         "certifies 0.7064 where jointly normal gold gains 1.2812.",
-        tables=(_certified(rows, counts, gains_told),),
+        tables=(table,),
+        panels=(
+            Panel(
+                x="n",
+                y="certified gain of gold, in its sd",
+                lines=tuple(lines),
+                points=(references("", table.rows, "n", "certified gain"),),
+                levels=(0.0,),
+                x_scale="log",
+            ),
+        ),
     )
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from overopt.lab.joints.independent import Independent, independent
 from overopt.lab.marginals.light import Laplace, Normal
-from overopt.lab.theorems.experiment import Experiment, Table, beside
+from overopt.lab.theorems.experiment import Experiment, Row, Table, beside
+from overopt.lab.theorems.panels import Line, Panel, references
 from overopt.lab.theorems.thresholds import gold_above
 from overopt.pressure import KLTilt
 
@@ -19,6 +23,9 @@ def kl_optimum() -> Experiment:
     edge = independent(gold=Normal(), error=Laplace())
     above = [2.0, 5.0, 10.0]
     gold = gold_above(edge, above).tolist()
+    laplace = beside(
+        _tilts(edge, [0.5, 0.9, 0.99]), gold=(None, 0.9, 0.99), kl=(None, 7.2706, 95.0755)
+    )
     return Experiment(
         name="4",
         title="The KL-regularised optimum",
@@ -40,14 +47,7 @@ def kl_optimum() -> Experiment:
                     kl=(None, 2.5, None),
                 ),
             ),
-            Table(
-                title="normal gold, Laplace error",
-                rows=beside(
-                    _tilts(edge, [0.5, 0.9, 0.99]),
-                    gold=(None, 0.9, 0.99),
-                    kl=(None, 7.2706, 95.0755),
-                ),
-            ),
+            Table(title="normal gold, Laplace error", rows=laplace),
             Table(
                 title="normal gold, Laplace error, above thresholds",
                 rows=beside(
@@ -56,13 +56,47 @@ def kl_optimum() -> Experiment:
                 ),
             ),
         ),
+        panels=_panels(edge, laplace),
     )
 
 
-def _tilts(law: Independent, strengths: Sequence[float]) -> list[dict[str, float]]:
-    curve = law.curve(KLTilt(), list(strengths))
-    columns = zip(*(a.tolist() for a in (curve.gold, curve.proxy, curve.kl)), strict=True)
+def _panels(edge: Independent, laplace: Sequence[Row]) -> tuple[Panel, Panel]:
+    """Standard normal gold with either error: the same gold at a beta, not at the same price."""
+    shares = np.linspace(0.05, 0.99, 48)
+    told = {
+        "normal error": _tilts(independent(gold=Normal(), error=Normal()), 2 * shares),
+        "Laplace error": _tilts(edge, shares),
+    }
+
+    def lines(x: str, y: str) -> tuple[Line, ...]:
+        return tuple(
+            Line(name=name, x=[row[x] for row in rows], y=[row[y] for row in rows])
+            for name, rows in told.items()
+        )
+
+    return (
+        Panel(
+            x="1 / beta",
+            y="mean gold",
+            lines=lines("1 / beta", "gold"),
+            points=(references("Laplace error", laplace, "1 / beta", "gold"),),
+            levels=(1.0,),
+        ),
+        Panel(
+            x="KL in nats",
+            y="mean gold",
+            lines=lines("kl", "gold"),
+            points=(references("Laplace error", laplace, "kl (ref)", "gold"),),
+            levels=(1.0,),
+            x_scale="log",
+        ),
+    )
+
+
+def _tilts(law: Independent, strengths: npt.ArrayLike) -> list[dict[str, float]]:
+    curve = law.curve(KLTilt(), strengths)
+    arrays = (curve.strength, curve.gold, curve.proxy, curve.kl)
     return [
         {"1 / beta": strength, "gold": gold, "proxy": proxy, "kl": kl}
-        for strength, (gold, proxy, kl) in zip(strengths, columns, strict=True)
+        for strength, gold, proxy, kl in zip(*(a.tolist() for a in arrays), strict=True)
     ]

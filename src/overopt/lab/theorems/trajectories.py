@@ -6,6 +6,8 @@ policy, and the KL of trajectories splits by the chain rule into the expected KL
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from overopt.lab.joints.joint import FloatArray
@@ -13,6 +15,7 @@ from overopt.lab.marginals.heavy import StudentT
 from overopt.lab.marginals.law import Law
 from overopt.lab.marginals.light import Normal
 from overopt.lab.theorems.experiment import Experiment, Table
+from overopt.lab.theorems.panels import Line, Panel
 
 __all__ = ["trajectories", "tree_policy"]
 
@@ -22,6 +25,10 @@ MASS_POWER = 0.8
 
 def trajectories() -> Experiment:
     """Trees of two tokens and growing depth, heavy and light returns, by enumeration."""
+    tables = (
+        Table(title="heavy returns (t, 3 df)", rows=_rows(StudentT(df=3))),
+        Table(title="light returns (normal)", rows=_rows(Normal())),
+    )
     return Experiment(
         name="3",
         title="Token by token",
@@ -32,11 +39,31 @@ def trajectories() -> Experiment:
         "in the order of the leaves' probabilities spread by bit reversal.",
         edge="Returns of a normal law, reweighted in the same way, gain next to nothing. The mean "
         "KL of one state is the trajectory's KL over the depth: it is never the larger of the two.",
-        tables=(
-            Table(title="heavy returns (t, 3 df)", rows=_rows(StudentT(df=3))),
-            Table(title="light returns (normal)", rows=_rows(Normal())),
+        tables=tables,
+        panels=(
+            _depth_panel("mean return", [(table, "return", table.title) for table in tables]),
+            _depth_panel(
+                "KL in nats, heavy returns",
+                [
+                    (tables[0], "trajectory kl", "trajectory"),
+                    (tables[0], "mean state kl", "mean of a state"),
+                ],
+            ),
         ),
     )
+
+
+def _depth_panel(title: str, columns: Sequence[tuple[Table, str, str]]) -> Panel:
+    """Columns of the tables, each under a name, against the depth of the tree."""
+    lines = [
+        Line(
+            name=name,
+            x=[float(depth) for depth in DEPTHS],
+            y=[float(str(row[column])) for row in table.rows],
+        )
+        for table, column, name in columns
+    ]
+    return Panel(x="tokens in a trajectory", y=title, lines=tuple(lines))
 
 
 def _rows(law: Law) -> list[dict[str, float]]:

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from overopt import report
@@ -71,6 +72,53 @@ def test_the_terminal_shows_every_table(name: str) -> None:
     told = report.lab_theorem(document(name), width=80)
     for table in document(name)["tables"]:
         assert " ".join(table["title"].split()) in " ".join(told.split())
+
+
+def scaled(values: list[float], kind: str) -> Any:
+    """As an axis of this kind places them."""
+    found = np.asarray(values)
+    if kind == "log":
+        return np.log(found)
+    return np.sign(found) * np.log1p(np.abs(found)) if kind == "symlog" else found
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_reference_point_lies_on_a_line_of_its_picture(name: str) -> None:
+    """Within a hundredth of the panel's size of the nearest stretch of a line."""
+    panels = document(name)["panels"]
+    assert panels
+    for panel in panels:
+        kinds = panel["x_scale"], panel["y_scale"]
+        drawn = [
+            np.stack([scaled(line[key], kind) for key, kind in zip("xy", kinds, strict=True)], 1)
+            for line in panel["lines"]
+        ]
+        assert all(np.isfinite(line).all() and len(line) > 1 for line in drawn)
+        size = np.ptp(np.concatenate(drawn), axis=0)
+        starts = np.concatenate([line[:-1] for line in drawn]) / size
+        steps = np.concatenate([np.diff(line, axis=0) for line in drawn]) / size
+        for told in panel["points"]:
+            for x, y in zip(told["x"], told["y"], strict=True):
+                place = np.array([scaled([x], kinds[0])[0], scaled([y], kinds[1])[0]]) / size
+                away = place - starts
+                length = np.maximum(np.sum(steps * steps, axis=1), 1e-30)
+                along = np.clip(np.sum(away * steps, axis=1) / length, 0, 1)
+                distance = np.linalg.norm(away - along[:, None] * steps, axis=1).min()
+                assert distance < 0.01, (name, panel["y"], x, y, distance)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_level_is_where_a_line_goes(name: str) -> None:
+    """Some line ends nearer to a level than a tenth of the panel, or crosses it."""
+    for panel in document(name)["panels"]:
+        for level in panel["levels"]:
+            lows, highs = zip(
+                *((min(line["y"]), max(line["y"])) for line in panel["lines"]), strict=True
+            )
+            room = 0.1 * (max(highs) - min(lows))
+            nearest = min(abs(line["y"][-1] - level) for line in panel["lines"])
+            crossed = any(low <= level <= high for low, high in zip(lows, highs, strict=True))
+            assert crossed or nearest < room
 
 
 def test_trajectories_split_their_divergence_by_state() -> None:
