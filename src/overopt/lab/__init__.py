@@ -23,6 +23,7 @@ from overopt.lab.marginals.heavy import Levy, LogNormal, Pareto, StudentT, Weibu
 from overopt.lab.marginals.law import Law
 from overopt.lab.marginals.light import Beta, Exponential, Gamma, Laplace, Normal
 from overopt.lab.marginals.specification import law_of
+from overopt.lab.marginals.stable import Stable
 from overopt.lab.theorems.events import OutlierPrice, mixture_kl, outlier_price
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "Normal",
     "OutlierPrice",
     "Pareto",
+    "Stable",
     "StudentT",
     "StudentTCopula",
     "Truncated",

@@ -20,6 +20,7 @@ EXAMPLES = {
     "lognormal": "lognormal:sigma=0.69,mean=0",
     "normal": "normal:sd=2",
     "pareto": "pareto:tail=3",
+    "stable": "stable:alpha=1.5,beta=0",
     "t": "t:df=3,sd=1",
     "weibull": "weibull:power=0.5,sd=1",
 }

@@ -19,6 +19,7 @@ from overopt.lab.marginals.discrete import Discrete
 from overopt.lab.marginals.heavy import Levy, LogNormal, Pareto, StudentT, Weibull
 from overopt.lab.marginals.law import Law
 from overopt.lab.marginals.light import Beta, Exponential, Gamma, Laplace, Normal
+from overopt.lab.marginals.stable import Stable
 
 __all__ = ["UpperTail", "upper_tail"]
 
@@ -159,6 +160,18 @@ def _(law: Weibull, upper: bool) -> UpperTail:
 def _(law: Levy, upper: bool) -> UpperTail:
     constant = 0.5 * math.log(2 / math.pi)
     return UpperTail(index=0.5, log_constant=constant) if upper else UpperTail(end=0.0)
+
+
+@_tail.register
+def _(law: Stable, upper: bool) -> UpperTail:
+    half = law.half(upper)
+    if half.empty:
+        return UpperTail(end=0.0)
+    if half.steepness and law.alpha > 1:
+        constant = -0.5 * math.log(2 * math.pi * law.alpha * half.steepness)
+        rate, power = half.steepness, half.power
+        return UpperTail(rate=rate, power=power, index=power / 2, log_constant=constant)
+    return UpperTail(index=law.alpha, log_constant=math.log(half.tail_constant))
 
 
 @_tail.register

@@ -13,6 +13,7 @@ from overopt.lab.marginals.discrete import Discrete, empirical
 from overopt.lab.marginals.heavy import Levy, LogNormal, Pareto, StudentT, Weibull
 from overopt.lab.marginals.law import Law
 from overopt.lab.marginals.light import Beta, Exponential, Gamma, Laplace, Normal
+from overopt.lab.marginals.stable import Stable
 
 __all__ = ["CUTS", "FAMILIES", "NAMES", "law_of", "numbers_of", "parameters_of"]
 
@@ -27,6 +28,7 @@ FAMILIES: dict[str, type[Law]] = {
         LogNormal,
         Normal,
         Pareto,
+        Stable,
         StudentT,
         Weibull,
     )
