@@ -62,7 +62,7 @@ def test_tails_agree_with_scipy_where_scipy_is_exact() -> None:
 def test_the_series_takes_over_where_it_equals_the_integral(alpha: float, beta: float) -> None:
     half = Half(alpha=alpha, beta=beta)
     log_z = half.range()[1] + np.array([0.0, 1.0, 30.0])
-    np.testing.assert_allclose(half.far(log_z), half.logs(log_z)[:2], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(half.far(log_z), half.logs(log_z), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,19 @@ def test_totally_skewed_laws_end_at_0_below_index_1() -> None:
 def test_a_sum_of_two_stable_laws_is_the_stable_law_of_their_scales() -> None:
     """Gold's share of the sum is the share of its scale^alpha, whatever the proxy."""
     law = independent(gold=law_of("stable:alpha=1.5"), error=law_of("stable:alpha=1.5,scale=2"))
-    share = 1 / (1 + 2**1.5)
-    curve = law.curve(BestOfN(), [1, 8, 1024])
-    np.testing.assert_allclose(curve.gold, share * curve.proxy, rtol=1e-7, atol=1e-7)
     whole = Stable(alpha=1.5, scale=(1 + 2**1.5) ** (1 / 1.5))
-    x = np.array([0.5, 3.0, 1e5])
-    np.testing.assert_allclose(law.logsf(x), whole.logsf(x), atol=1e-7)
+    x = np.array([-1e8, -2.0, 0.1, 0.5, 3.0, 1e5, 1e100])
+    found = law.regression(x)
+    np.testing.assert_allclose(found.log_density, whole.logpdf(x), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(found.gold, x / (1 + 2**1.5), rtol=1e-8)
+
+
+def test_exact_curves_under_a_stable_error_are_those_of_the_law_it_equals() -> None:
+    gold, n = law_of("normal"), [1, 4, 16, 256]
+    stable = independent(gold=gold, error=Stable(alpha=0.5, beta=1.0)).curve(BestOfN(), n)
+    same = independent(gold=gold, error=Levy()).curve(BestOfN(), n)
+    np.testing.assert_allclose(stable.gold, same.gold, atol=1e-7)
+    assert (stable.error_bound < 1e-6).all()
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ TO_POWERS = np.stack(
     [np.pad(legendre.leg2poly(row), (0, 15 - k)) for k, row in enumerate(np.eye(16))]
 )
 TOLERANCE, ROUNDING = 1e-11, 1e-15
+DENSITY, TAILS = slice(0, 1), slice(1, 3)  # of the three rows of a table
 WIDEST, NARROWEST = 4.0, 1e-4  # panels of ln z
 
 
@@ -82,7 +83,7 @@ class Stable(Law):
     def _log_density(self, z: FloatArray) -> FloatArray:
         if self.simple:
             return self.simple.logpdf(z)
-        return np.asarray(self._by_side(z, slice(1))[0])
+        return np.asarray(self._by_side(z, DENSITY)[0])
 
     def _log_below(self, z: FloatArray) -> FloatArray:
         return self._tails(z)[0]
@@ -93,7 +94,7 @@ class Stable(Law):
     def _tails(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         if self.simple:
             return self.simple.tails(z)
-        above, below = self._by_side(z, slice(1, 3))
+        above, below = self._by_side(z, TAILS)
         return np.where(z > 0, below, above), np.where(z > 0, above, below)
 
     def _by_side(self, z: FloatArray, rows: slice) -> FloatArray:
@@ -146,13 +147,18 @@ class _Table:
             return np.array([-np.inf, -np.inf, 0.0])[rows, None] + np.zeros(len(z))
         with np.errstate(divide="ignore"):
             log_z = np.log(z)
-        found = self._within(np.clip(log_z, self.edges[0], self.edges[-1]), rows)
-        steepness, far = self.half.steepness, log_z > self.edges[-1]
-        if steepness:
-            found -= self._fallen(log_z, steepness)[rows]
-        if far.any() and not (steepness and self.half.alpha > 1):
-            density, above = self.half.far(log_z[far])
-            found[:, far] = np.stack([density, above, np.log1p(-np.exp(above))])[rows]
+        steepness = self.half.steepness
+        light = steepness is not None and self.half.alpha > 1
+        far = np.zeros(len(z), dtype=bool) if light else log_z > self.edges[-1]
+        found = np.empty((len(range(3)[rows]), len(z)))
+        near = log_z[~far]
+        found[:, ~far] = self._within(np.clip(near, self.edges[0], self.edges[-1]), rows)
+        if steepness is not None:
+            found[:, ~far] -= self._fallen(near, steepness)[rows]
+        if rows == DENSITY:
+            found[:, far] = self.half.far_density(log_z[far])
+        else:
+            found[:, far] = self.half.far(log_z[far])[rows]
         return found
 
     def _within(self, log_z: FloatArray, rows: slice) -> FloatArray:

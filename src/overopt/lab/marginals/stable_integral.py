@@ -96,14 +96,25 @@ class Half:
         far = float(np.max((log_size[1:] - log_size[0] + margin) / (alpha * k)))
         return (end if steepness else near), max(far, 1.0)
 
-    def far(self, log_z: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Log density and log P(above) by the series in z^(-alpha)."""
-        k = np.arange(1, TERMS)
-        share = self._coefficients()[:-1] / (math.pi * self.alpha * k)
-        inside = np.exp(-self.alpha * np.multiply.outer(log_z, k - 1.0))
-        above = np.log(inside @ share) - self.alpha * log_z
-        density = np.log(inside @ (share * self.alpha * k)) - (self.alpha + 1) * log_z
-        return density, above
+    def far(self, log_z: FloatArray) -> FloatArray:
+        """Log density, log P(above) and log P(at most) by the series in z^(-alpha): [3, k]."""
+        density, above = self.far_density(log_z), self._series(log_z, divided=True)
+        above = above - self.alpha * log_z
+        return np.stack([density, above, np.log1p(-np.exp(above))])
+
+    def far_density(self, log_z: FloatArray) -> FloatArray:
+        """Log density by the series."""
+        return self._series(log_z, divided=False) - (self.alpha + 1) * log_z
+
+    def _series(self, log_z: FloatArray, divided: bool) -> FloatArray:
+        share = self._coefficients()[:-1] / math.pi
+        if divided:
+            share = share / (self.alpha * np.arange(1, TERMS))
+        power, total = np.exp(-self.alpha * log_z), np.full(len(log_z), share[-1])
+        for coefficient in share[-2::-1]:
+            total *= power
+            total += coefficient
+        return np.asarray(np.log(total))
 
     def logs(self, log_z: FloatArray) -> FloatArray:
         """Log density, log P(above) and log P(at most) at values exp(log_z) [k]: [3, k]."""
