@@ -8,36 +8,70 @@ what has not been spent kept aside, the sum is an e-process: by Ville's inequali
 1/false_alarm with chance at most false_alarm, whatever the law of z, its dependence, or who looks
 when.
 
-Source: Shin, Ramdas and Rinaldo (2022) for e-detectors; the spending weights make the guarantee one
-over the whole run instead of an average run length.
+Two variants. ``whole_run`` off gives every start the weight 1: the sum grows by at most 1 a start
+in the mean, so that the first time it reaches A comes after A starts or more on average (an
+average run length; false alarms are expected in a long run). ``realised`` on replaces the factor
+1 - bet z by exp(-bet z - psi(bet) z^2), psi(bet) = -ln(1 - bet) - bet, which is at most
+(1 - bet z) for z <= 1; times exp(bet g), with g the mean of z given the past *and the batch*, it is
+a supermartingale whatever g is. Evidence of 1/false_alarm then says, with that confidence, that
+the g of some stretch up to now sum to less than 0: nothing is supposed about the batches to come.
+
+Source: Shin, Ramdas and Rinaldo (2022) for e-detectors; Fan, Grama and Liu (2015) for the
+exponential factor; the spending weights make the guarantee one over the whole run instead of an
+average run length.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp, inf, log, log1p
-from typing import final
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
 
 from overopt.errors import BadOption
 
-__all__ = ["Betting", "Evidence", "log_evidence", "more_evidence", "start_weight"]
+__all__ = [
+    "Betting",
+    "Evidence",
+    "log_evidence",
+    "log_evidence_path",
+    "more_evidence",
+    "start_weight",
+]
 
+FloatArray = npt.NDArray[np.floating[Any]]
 SPENDING_TOTAL = 2.1098  # sum over b >= 0 of 1 / ((b + 2) ln(b + 2)^2), rounded up
 
 
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Betting:
-    """Bets that are mixed evenly, and the labels after which a new start is placed."""
+    """Bets that are mixed evenly, and the labels after which a new start is placed.
+
+    ``whole_run``: the starts share a weight of 1, for a bound on any false alarm ever; else each
+    has weight 1, for an average run length. ``realised``: see the module's text.
+    """
 
     bets: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
     block: int = 50
+    whole_run: bool = True
+    realised: bool = False
 
     def __post_init__(self) -> None:
         if not self.bets or not all(0 < bet < 1 for bet in self.bets):
             raise BadOption(f"bets {self.bets}: give one or more between 0 and 1")
         if self.block < 1:
             raise BadOption(f"a block of {self.block} labels: give 1 or more")
+
+    def weight(self, start: int) -> float:
+        """Weight of the products that begin at start 0, 1, ..."""
+        return start_weight(start) if self.whole_run else 1.0
+
+    def kept(self, starts: int) -> float:
+        """Weight not spent on the first ``starts``, which keeps the e-process's mean at 1."""
+        return 1.0 - _spent(starts) if self.whole_run else 0.0
 
 
 @final
@@ -71,25 +105,29 @@ class Evidence:
 
 
 def start_weight(block: int) -> float:
-    """Weight of the product that starts at block ``block`` = 0, 1, ..."""
+    """Weight of the product that starts at block ``block`` = 0, 1, ... when a run's are to last."""
     return 1.0 / (SPENDING_TOTAL * (block + 2) * log(block + 2) ** 2)
 
 
 def more_evidence(state: Evidence, value: float, betting: Betting) -> Evidence:
     """State after one more value, at most 1."""
+    if not value <= 1.0:
+        raise ValueError(f"value {value} of an e-process is above 1")
     sums, best, starts = list(state.log_sums), list(state.log_best), list(state.best_start)
     if state.count % betting.block == 0:
-        fresh = log(start_weight(state.count // betting.block))
+        fresh = log(betting.weight(state.count // betting.block))
         for i in range(len(sums)):
             sums[i] = _log_add(sums[i], fresh)
             if fresh > best[i]:
                 best[i], starts[i] = fresh, state.count
+    square = value * value
     for i, bet in enumerate(betting.bets):
-        step = log1p(-bet * value)
+        step = (
+            (log1p(-bet) + bet) * square - bet * value if betting.realised else log1p(-bet * value)
+        )
         sums[i] += step
         best[i] += step
-    return replace(
-        state,
+    return Evidence(
         count=state.count + 1,
         log_sums=tuple(sums),
         log_best=tuple(best),
@@ -99,11 +137,40 @@ def more_evidence(state: Evidence, value: float, betting: Betting) -> Evidence:
 
 def log_evidence(state: Evidence, betting: Betting) -> float:
     """Log of the e-process: even mean over bets, plus the weight not yet spent."""
-    used = -(-state.count // betting.block)
-    kept = 1.0 - _spent(used)
-    top = max(*state.log_sums, log(kept))
+    kept = betting.kept(-(-state.count // betting.block))
+    top = max(*state.log_sums, log(kept) if kept > 0 else -inf)
+    if top == -inf:
+        return -inf
     mean = sum(exp(each - top) for each in state.log_sums) / len(state.log_sums)
     return top + log(mean + kept * exp(-top))
+
+
+def log_evidence_path(values: FloatArray, betting: Betting) -> FloatArray:
+    """Log evidence [runs, labels] after each label of many runs: the fold, vectorised over runs.
+
+    ``values`` [runs, labels], at most 1. For simulations and long replays; needs a few times the
+    memory of ``values``.
+    """
+    runs, labels = values.shape
+    bets = np.array(betting.bets)[:, None]
+    sums = np.full((runs, len(bets), 1), -np.inf)
+    path = np.empty((runs, labels))
+    for start in range(0, labels, betting.block):
+        block = values[:, None, start : start + betting.block]
+        fresh, kept = (
+            betting.weight(start // betting.block),
+            betting.kept(start // betting.block + 1),
+        )
+        steps = np.log1p(-bets * block)
+        if betting.realised:
+            steps = (np.log1p(-bets) + bets) * block**2 - bets * block
+        steps[:, :, :1] += np.logaddexp(sums, np.log(fresh))
+        logs = np.cumsum(steps, axis=2)
+        top = logs.max(axis=1)
+        mean = np.exp(logs - top[:, None]).mean(axis=1)
+        path[:, start : start + betting.block] = top + np.log(mean + kept * np.exp(-top))
+        sums = logs[:, :, -1:]
+    return path
 
 
 def _log_add(first: float, second: float) -> float:
@@ -114,8 +181,8 @@ def _log_add(first: float, second: float) -> float:
 _SPENT = [0.0]
 
 
-def _spent(blocks: int) -> float:
-    """Sum of the first ``blocks`` start weights, remembered."""
-    while len(_SPENT) <= blocks:
+def _spent(starts: int) -> float:
+    """Sum of the first ``starts`` weights, remembered."""
+    while len(_SPENT) <= starts:
         _SPENT.append(_SPENT[-1] + start_weight(len(_SPENT) - 1))
-    return _SPENT[blocks]
+    return _SPENT[starts]

@@ -11,6 +11,7 @@ from overopt.stats.e_process import (
     Betting,
     Evidence,
     log_evidence,
+    log_evidence_path,
     more_evidence,
     start_weight,
 )
@@ -75,3 +76,45 @@ def test_nothing_seen_is_no_evidence() -> None:
 def test_bad_options_are_refused(bets: tuple[float, ...], block: int) -> None:
     with pytest.raises(BadOption):
         Betting(bets=bets, block=block)
+
+
+@pytest.mark.parametrize("whole_run", [True, False])
+@pytest.mark.parametrize("realised", [True, False])
+def test_path_equals_the_fold(whole_run: bool, realised: bool) -> None:
+    betting = Betting(block=7, whole_run=whole_run, realised=realised)
+    values = np.random.default_rng(3).uniform(-1, 1, (3, 40))
+    path = log_evidence_path(values, betting)
+    for run in range(3):
+        state = Evidence.none(betting)
+        for label in range(40):
+            state = more_evidence(state, values[run, label], betting)
+            assert path[run, label] == pytest.approx(log_evidence(state, betting), abs=1e-10)
+
+
+def test_average_run_length_form_grows_by_one_a_start() -> None:
+    """All 2^6 sequences of fair signs: the mean after 6 labels is the number of starts, 3."""
+    betting = Betting(bets=(0.1, 0.7), block=2, whole_run=False)
+    ends = [
+        exp(log_evidence(folded(list(s), betting), betting)) for s in product((-1, 1), repeat=6)
+    ]
+    assert np.mean(ends) == pytest.approx(3.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("bet", [0.1, 0.5, 0.9])
+def test_realised_factor_is_fair_for_any_gain_of_the_batch(bet: float) -> None:
+    """E exp(-bet (z - g) - psi z^2) <= 1 for two-point z with every mean g."""
+    one = Betting(bets=(bet,), block=1000, whole_run=False, realised=True)
+    for low, high in ((-1.0, 1.0), (-0.2, 0.9), (-1.0, 0.1)):
+        for chance in np.linspace(0, 1, 21):
+            gain = chance * high + (1 - chance) * low
+            mean = sum(
+                p * exp(log_evidence(folded([z], one), one) + bet * gain)
+                for p, z in ((chance, high), (1 - chance, low))
+            )
+            assert mean <= 1 + 1e-12
+
+
+def test_a_value_out_of_range_is_refused() -> None:
+    for value in (1.1, float("nan")):
+        with pytest.raises(ValueError, match="above 1"):
+            more_evidence(Evidence.none(SMALL), value, SMALL)
