@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from overopt.auditing.sentences import number
 from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.fold import largest_common_size
 from overopt.curves.operating_point import OperatingPoint
 from overopt.curves.pooled_curve import PooledCurve
 from overopt.findings import Finding, Severity
+from overopt.numerals import number
 from overopt.samples import Samples
 
 __all__ = ["curve_findings"]
@@ -51,8 +51,8 @@ def _uneven_weights(curve: EstimatedCurve) -> Finding | None:
         severity=Severity.CAUTION,
         message=(
             f"{curve.pressure.label}: from {curve.pressure.knob} = {number(strength)} on, a few "
-            f"samples carry the estimate (Pareto k {number(curve.pareto_k[first], 2)}); those "
-            "points are greyed"
+            f"samples carry the estimate (Pareto k {number(curve.pareto_k[first], digits=2)}); "
+            "those points are greyed"
         ),
         data={
             "pressure": curve.pressure.id,
@@ -122,7 +122,8 @@ def _few_effective_labels(curve: EstimatedCurve | None) -> Finding | None:
         severity=Severity.CAUTION,
         message=(
             f"at n = {number(float(curve.strength[-1]))} the estimate rests on "
-            f"{number(effective, 2)} effective labels; label more of the best-scored candidates"
+            f"{number(effective, digits=2)} effective labels; label more of the best-scored "
+            "candidates"
         ),
         data={"labels_effective": effective, "strength": float(curve.strength[-1])},
     )

@@ -8,7 +8,6 @@ from typing import Any, final
 
 import numpy as np
 
-from overopt.auditing.sentences import number
 from overopt.curves.completed_gold import CompletedGold
 from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.operating_point import OperatingPoint
@@ -18,6 +17,7 @@ from overopt.labels.half_width import expected_half_width
 from overopt.labels.nonresponse import MissingLabels, missing_labels
 from overopt.labels.value import LabelValue, label_value
 from overopt.labels.weights import planning_strengths
+from overopt.numerals import number
 from overopt.pressure import BestOfN, Pressure, SoftBestOfN
 from overopt.samples import Samples
 
@@ -74,8 +74,8 @@ def label_findings(advice: LabelAdvice | None, knob: str) -> list[Finding]:
         f"{lost.missing:,} of {lost.planned:,} planned labels ({100 * lost.share:.0f} %) did not "
         f"come back and are taken as missing by chance; were they all at the ends of {ends}, "
         f"{number(lost.low)} and {number(lost.high)}, the gain estimated at {knob} = "
-        f"{number(lost.strength)} could be anything from {number(lost.gain_lowest, 2)} to "
-        f"{number(lost.gain_highest, 2)}"
+        f"{number(lost.strength)} could be anything from {number(lost.gain_lowest, digits=2)} to "
+        f"{number(lost.gain_highest, digits=2)}"
     )
     severity = Severity.STOP if lost.share > MANY_MISSING else Severity.CAUTION
     return [Finding(code="OV121", severity=severity, message=said, data=lost.to_dict())]
@@ -103,8 +103,8 @@ def needed_labels(table: Samples, proxy: str, pressure: Pressure) -> str:
     found = expected_half_width(table, proxy, planned_for, ends, chance, between_sd=1.0)
     return (
         f"{needs}: {budget} of them would tell the gain at {planned_for.knob} = "
-        f"{number(float(grid[-1]))} to about ±{number(float(found.gain[-1]), 2)} sd of gold within "
-        f"a prompt, for which {_rounded(found.gain_even[-1])} drawn evenly would be needed"
+        f"{number(float(grid[-1]))} to about ±{number(float(found.gain[-1]), digits=2)} sd of gold "
+        f"within a prompt, for which {_rounded(found.gain_even[-1])} drawn evenly would be needed"
     )
 
 

@@ -7,40 +7,14 @@ import math
 from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.looks import level_at_look
 from overopt.curves.operating_point import OperatingPoint
+from overopt.numerals import estimate, number
 
 __all__ = [
     "decision_sentence",
-    "estimate",
     "look_clause",
-    "number",
     "proxy_only_sentence",
     "reach_clause",
 ]
-
-SMALL = 1e-4  # intervals within it are written with exponents
-
-
-def number(value: float, digits: int = 3) -> str:
-    """A value in ``digits`` significant digits, without exponent where that can be avoided."""
-    if not math.isfinite(value):
-        return "unknown"
-    if value == 0:
-        return "0"
-    text = f"{value:.{digits}g}"
-    if "e" not in text:
-        return text
-    size = math.floor(math.log10(abs(value)))
-    return f"{value:,.0f}" if 0 < size < 9 else text
-
-
-def estimate(value: float, lower: float, upper: float) -> str:
-    """``value [lower, upper]``, rounded so that half the interval keeps two digits."""
-    if not math.isfinite(lower) or not math.isfinite(upper) or not upper > lower:
-        return number(value)
-    decimals = max(1 - math.floor(math.log10((upper - lower) / 2)), 0)
-    if max(abs(lower), abs(upper)) < SMALL:
-        return f"{value:.1e} [{lower:.1e}, {upper:.1e}]"
-    return f"{value:z.{decimals}f} [{lower:z.{decimals}f}, {upper:z.{decimals}f}]"
 
 
 def decision_sentence(
@@ -114,7 +88,7 @@ def _saturated(curve: EstimatedCurve, point: OperatingPoint, valued: str) -> str
     return (
         f"Push to {_at(curve, point.strength)}: {valued} {_gain(point)}; more pressure, up "
         f"to {_at(curve, n['end'])}, changes it by {_rest(point)}, within the tolerance of "
-        f"{number(point.tolerance, 2)}"
+        f"{number(point.tolerance, digits=2)}"
     )
 
 

@@ -14,9 +14,9 @@ from typing import Any, final
 
 import numpy as np
 
-from overopt.auditing.sentences import number
 from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.operating_point import OperatingPoint
+from overopt.numerals import number
 from overopt.samples import Samples
 
 __all__ = ["TrainerSettings", "trainer_settings"]

@@ -1,11 +1,12 @@
-"""How numbers, decisions and strengths are written, the same in every report."""
+"""How decisions, strengths and names are written, the same in every report; numbers by numerals."""
 
 from __future__ import annotations
 
-import math
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+from overopt.numerals import ABSENT, decimals, estimate, interval, number, percent, spread_places
 
 __all__ = [
     "ABSENT",
@@ -34,10 +35,6 @@ __all__ = [
 
 Document = Mapping[str, Any]
 Triple = tuple[float | None, float | None, float | None]
-
-ABSENT = "–"
-
-MOST_PLACES = 6  # beyond them small numbers are written with an exponent
 
 DECISIONS: Mapping[str, str] = {
     "push": "push",
@@ -76,74 +73,6 @@ def best_first(audit: Document) -> list[Document]:
         places = {row["name"]: place for place, row in enumerate(audit["ranking"]["rows"])}
         proxies.sort(key=lambda proxy: places.get(proxy["name"], len(places)))
     return proxies
-
-
-def decimals(lower: Iterable[float | None], upper: Iterable[float | None]) -> int:
-    """Decimals that show the typical half-width of these intervals with two digits."""
-    pairs = zip(lower, upper, strict=True)
-    halves = sorted((b - a) / 2 for a, b in pairs if a is not None and b is not None and b > a)
-    if not halves:
-        return 3
-    return min(8, max(0, 1 - math.floor(math.log10(halves[len(halves) // 2]))))
-
-
-def spread_places(values: Iterable[float | None]) -> int:
-    """Decimals that show the range of these values with three digits."""
-    known = [value for value in values if value is not None]
-    spread = max(known) - min(known) if known else 0.0
-    return min(8, max(0, 2 - math.floor(math.log10(spread)))) if spread > 0 else 3
-
-
-def number(value: float | None, places: int | None = None, sign: bool = False) -> str:
-    """A number with ``places`` decimals, or with three significant digits where None."""
-    if value is None or not math.isfinite(value):
-        return ABSENT
-    plus = "+" if sign else ""
-    if places is not None and 0 < abs(value) < 1e-4 and places > MOST_PLACES:
-        return f"{value:{plus}.1e}"
-    if places is not None:
-        return f"{value:{plus}z.{places}f}"
-    if value == 0 or 1e-4 <= abs(value) < 1e6:
-        return _three_digits(value, plus)
-    return f"{value:{plus}.2e}"
-
-
-def _three_digits(value: float, plus: str) -> str:
-    if float(value).is_integer():
-        return f"{value:{plus}.0f}"
-    places = max(0, 2 - math.floor(math.log10(abs(value))))
-    return f"{value:{plus}.{places}f}".rstrip("0").rstrip(".") if places else f"{value:{plus}.0f}"
-
-
-def interval(lower: float | None, upper: float | None, places: int, sign: bool = False) -> str:
-    """``[lower, upper]``, or a dash where there is no interval."""
-    if lower is None or upper is None:
-        return ABSENT
-    return f"[{number(lower, places, sign)}, {number(upper, places, sign)}]"
-
-
-def estimate(
-    value: float | None,
-    lower: float | None,
-    upper: float | None,
-    places: int | None = None,
-    sign: bool = False,
-) -> str:
-    """``value [lower, upper]``; no interval where it is undefined, or a point by definition."""
-    if value is None:
-        return ABSENT
-    if lower is None or upper is None or lower == upper:
-        return number(value, places, sign)
-    shown = decimals([lower], [upper]) if places is None else places
-    return f"{number(value, shown, sign)} {interval(lower, upper, shown, sign)}"
-
-
-def percent(share: float | None) -> str:
-    """A share as ``12 %``, with a decimal below ten per cent."""
-    if share is None:
-        return ABSENT
-    places = 0 if share == 0 or abs(share) >= 0.1 else 1
-    return f"{100 * share:.{places}f} %"
 
 
 def strength_text(knob: str, strength: float | None) -> str:

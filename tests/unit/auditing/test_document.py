@@ -13,7 +13,7 @@ from rollouts import DECIDED, curve_of, labelled, rollouts
 import overopt
 from overopt import audit
 from overopt.auditing.document import plain
-from overopt.auditing.sentences import estimate
+from overopt.numerals import estimate
 
 QUICK: dict[str, Any] = {"pressures": ["best_of_n"]}
 

@@ -31,7 +31,7 @@ def test_every_table_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert drawing.count(">limit 0<") == 7
     told = report.lab_reproduction(found, width=80)
     assert "t10 + t5" in told
-    assert "9.167072 at 48917" in told
+    assert "9.167072 at 48,917" in told
     assert "printed no bound, exact" in told
 
 

@@ -18,8 +18,8 @@ from overopt.auditing.mechanisms.mechanism import (
     Mechanism,
     rows_to_read,
 )
-from overopt.auditing.sentences import estimate, number
 from overopt.findings import Severity
+from overopt.numerals import estimate, number
 from overopt.pressure import BestOfN
 from overopt.samples import Samples
 from overopt.stats.intervals import t_quantile
@@ -74,8 +74,8 @@ def _negative(case: Inspection, value: float, lower: float, upper: float) -> Mec
         message=(
             "gold falls as the score rises, not only at the top: of two candidates of a prompt the "
             f"better-scored one has less gold by {estimate(-value, -upper, -lower)} "
-            f"({number(-value / case.spread, 2)} within-prompt sd). If lower is better by this "
-            "score, negate it; if not, no pressure on it can help"
+            f"({number(-value / case.spread, digits=2)} within-prompt sd). If lower is better by "
+            "this score, negate it; if not, no pressure on it can help"
         ),
         data=_numbers(case, value, lower, upper) | rows_to_read(case.samples, top),
         instead_of="OV109",
@@ -90,8 +90,8 @@ def _none(case: Inspection, value: float, lower: float, upper: float) -> Mechani
         message=(
             "there is nothing to select by: of two candidates of a prompt the better-scored one "
             f"has {estimate(value, lower, upper)} more gold, surely less than {NEGLIGIBLE:g} "
-            f"within-prompt sd ({number(NEGLIGIBLE * case.spread, 2)}) either way. Select at "
-            "random, or find another score"
+            f"within-prompt sd ({number(NEGLIGIBLE * case.spread, digits=2)}) either way. Select "
+            "at random, or find another score"
         ),
         data=_numbers(case, value, lower, upper) | {"bound": NEGLIGIBLE * case.spread},
     )

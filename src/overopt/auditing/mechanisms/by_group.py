@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from overopt.auditing.mechanisms.mechanism import FEWEST_PROMPTS
-from overopt.auditing.sentences import estimate, number
 from overopt.curves.completed_gold import CompletedGold
 from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.estimation import gold_curve
 from overopt.curves.fold import largest_common_size
 from overopt.findings import Finding, Severity
+from overopt.numerals import estimate, number
 from overopt.pressure import BestOfN, Pressure
 from overopt.samples import Samples
 

@@ -12,8 +12,8 @@ verdict the limits of the shape, at the level of a claim, must lie above that of
 from __future__ import annotations
 
 from overopt.auditing.mechanisms.mechanism import Inspection, Mechanism, rows_to_read
-from overopt.auditing.sentences import estimate
 from overopt.findings import Severity
+from overopt.numerals import estimate
 from overopt.tails import TailVerdict, error_tail, gold_tail, proxy_tail
 
 __all__ = ["heavy_error_tail"]

@@ -11,9 +11,9 @@ import numpy as np
 from overopt.auditing.data_checks.evidence import per_cent
 from overopt.auditing.data_checks.scores import ties_at_the_top
 from overopt.auditing.mechanisms.mechanism import Inspection, Mechanism
-from overopt.auditing.sentences import estimate, number
 from overopt.curves.binned_gold import mean_gold, row_sums
 from overopt.findings import Severity
+from overopt.numerals import estimate, number
 
 __all__ = ["saturation_at_cap"]
 

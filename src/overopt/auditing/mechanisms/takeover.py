@@ -32,9 +32,9 @@ from overopt.auditing.mechanisms.mechanism import (
     Mechanism,
     rows_to_read,
 )
-from overopt.auditing.sentences import estimate, number
 from overopt.curves.fold import prompt_vectors
 from overopt.findings import Severity
+from overopt.numerals import estimate, number
 from overopt.pressure import BestOfN
 from overopt.samples import Samples
 from overopt.stats.intervals import t_quantile
@@ -156,10 +156,11 @@ def _named(
         code="OV326",
         severity=Severity.CAUTION,
         message=(
-            f"{driver.name} takes over: winners of n = {driver.size} are {number(driver.shift, 2)} "
-            f"sd {how} in it than random candidates (n = {max(driver.size // 2, 1)}: "
-            f"{number(driver.shift_half, 2)}), but between two candidates being {how} is worth "
-            f"{estimate(*own)} gold. With its share taken out of the score the gain at {at} is "
+            f"{driver.name} takes over: winners of n = {driver.size} are "
+            f"{number(driver.shift, digits=2)} sd {how} in it than random candidates "
+            f"(n = {max(driver.size // 2, 1)}: {number(driver.shift_half, digits=2)}), but between "
+            f"two candidates being {how} is worth {estimate(*own)} gold. With its share taken out "
+            f"of the score the gain at {at} is "
             f"{without} instead of {with_it}: adjust the score for {driver.name}"
         ),
         data={

@@ -27,8 +27,8 @@ from overopt.auditing.mechanisms.mechanism import (
     Mechanism,
     rows_to_read,
 )
-from overopt.auditing.sentences import estimate
 from overopt.findings import Severity
+from overopt.numerals import estimate
 from overopt.pressure import Threshold
 from overopt.stats.intervals import max_t_quantile
 
