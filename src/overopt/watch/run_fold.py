@@ -1,0 +1,342 @@
+"""One run inside the collector: frames become batches, batches draws, draws and answers a state.
+
+What is kept in memory is exactly what the store holds after a commit; after a failed one it is
+forgotten and read back, which is also what a restart does.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from overopt.watch.assembly import Assembly, Piece, batch_of
+from overopt.watch.batch import Batch
+from overopt.watch.draw import Draw
+from overopt.watch.frame import Damage, Frame, unpacked
+from overopt.watch.saved_state import read_state, state_text
+from overopt.watch.seen import Seen
+from overopt.watch.store import rows_of
+from overopt.watch.summary import batch_summary
+from overopt.watch.tail import Found
+from overopt.watch.watching import Watching
+
+__all__ = ["FoldOptions", "RunFold"]
+
+
+_SET_STATUS = "UPDATE draws SET status = ? WHERE run = ? AND number = ?"
+_INSERT_BATCH = (
+    "INSERT INTO batches (run, number, key, step, rows, prompts, non_finite, proxy, proxy_sd,"
+    " proxy_low, proxy_median, proxy_high, gold, gold_rows, kl, components, time)"
+    f" VALUES ({', '.join('?' * 17)})"
+)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoldOptions:
+    """``label_window``: draws that may be open; beyond it the oldest counts as refused.
+
+    ``text``: keep prompt and completion of drawn rows, where the spool has them, until labelled.
+    """
+
+    label_window: int = 1024
+    text: bool = True
+
+
+@final
+@dataclass(kw_only=True, eq=False)
+class Writer:
+    """What is known of one writer: numbers seen, frames and rows taken, drops it has told."""
+
+    seen: Seen
+    frames: int = 0
+    rows: int = 0
+    duplicates: int = 0
+    dropped: str = "{}"
+    changed: bool = True
+
+
+@final
+class RunFold:
+    """State of one run between commits; made by ``RunFold.read`` from the store."""
+
+    def __init__(self, run: str, monitor: Watching, options: FoldOptions) -> None:
+        self.run, self.monitor, self.options = run, monitor, options
+        self.state = monitor.start()
+        self.assembly = Assembly()
+        self.writers: dict[str, Writer] = {}
+        self.offsets: dict[str, int] = {}
+        self.finished: list[str] = []
+        self.batches = self.rows = self.draws = self.next_label = self.alarms = 0
+        self.step: int | None = None
+        self.time: float | None = None
+        self.answers: dict[int, float | None] = {}
+
+    @classmethod
+    def read(
+        cls, db: sqlite3.Connection, run: str, monitor: Watching, options: FoldOptions
+    ) -> RunFold:
+        """The run as the store holds it, or a new one."""
+        fold = cls(run, monitor, options)
+        found = rows_of(db, "SELECT * FROM runs WHERE run = ?", (run,))
+        if not found:
+            fold.save(db)
+            return fold
+        (row,) = found
+        fold.state = read_state(type(fold.state), row["state"])
+        fold.batches, fold.rows, fold.step = row["batches"], row["rows"], row["step"]
+        fold.draws, fold.next_label, fold.time = row["draws"], row["next_label"], row["time"]
+        query = "SELECT id, writer, seq, body FROM frames WHERE run = ? AND batch IS NULL"
+        pieces = [
+            Piece(id=i, writer=writer, seq=seq, scored=unpacked(body))
+            for i, writer, seq, body in db.execute(query, (run,))
+        ]
+        fold.assembly = Assembly.restored(json.loads(row["assembly"]), pieces)
+        for each in rows_of(db, "SELECT * FROM writers WHERE run = ?", (run,)):
+            fold.writers[each["writer"]] = Writer(
+                seen=Seen(json.loads(each["seen"])),
+                frames=each["frames"],
+                rows=each["rows"],
+                duplicates=each["duplicates"],
+                dropped=each["dropped"],
+                changed=False,
+            )
+        fold.offsets = dict(db.execute("SELECT file, offset FROM files WHERE run = ?", (run,)))
+        (fold.alarms,) = db.execute("SELECT count(*) FROM alarms WHERE run = ?", (run,)).fetchone()
+        query = "SELECT number, gold FROM labels WHERE run = ? AND used = 1 AND number >= ?"
+        fold.answers = dict(db.execute(query, (run, fold.next_label)))
+        return fold
+
+    def save(self, db: sqlite3.Connection) -> None:
+        """Write everything but what was written when it happened."""
+        self._save_alarms(db)
+        for name, writer in self.writers.items():
+            if writer.changed:
+                self._save_writer(db, name, writer)
+        db.execute("DELETE FROM files WHERE run = ?", (self.run,))
+        db.executemany(
+            "INSERT INTO files VALUES (?, ?, ?)",
+            [(self.run, file, offset) for file, offset in self.offsets.items()],
+        )
+        db.execute(
+            "INSERT INTO runs (run, state, assembly, batches, rows, step, draws, next_label, time)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET"
+            " state = excluded.state, assembly = excluded.assembly, batches = excluded.batches,"
+            " rows = excluded.rows, step = excluded.step, draws = excluded.draws,"
+            " next_label = excluded.next_label, time = excluded.time",
+            (
+                self.run,
+                state_text(self.state),
+                json.dumps(self.assembly.saved()),
+                self.batches,
+                self.rows,
+                self.step,
+                self.draws,
+                self.next_label,
+                self.time,
+            ),
+        )
+
+    # -- what the spool brings
+
+    def join(self, writer: str) -> None:
+        """Know of a writer before its first frame."""
+        if writer not in self.writers:
+            self.writers[writer] = Writer(seen=Seen())
+            self.assembly.join(writer)
+
+    def take(self, db: sqlite3.Connection, found: Found) -> None:
+        """Fold one finding of the spool."""
+        writer, item = self.writers[found.writer], found.item
+        self.offsets[found.file.name] = found.offset
+        if isinstance(item, Damage):
+            place = f"{found.file.name}:{item.start}"
+            self.event(db, "damaged_bytes", place, item.end - item.start)
+        elif item is None:
+            self.finished.append(found.file.name)
+            self._close(db, self.assembly.end(found.writer) if found.gone else [])
+        elif item.kind == "end":
+            self._close(db, self.assembly.end(found.writer))
+        elif item.kind == "drops":
+            writer.dropped, writer.changed = item.body.decode("utf-8", "replace"), True
+        else:
+            self._take_numbered(db, found.writer, writer, item)
+
+    def event(self, db: sqlite3.Connection, what: str, place: str, count: int = 1) -> None:
+        """Count something that went wrong, with where it did."""
+        db.execute(
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?) ON CONFLICT (run, what, place)"
+            " DO UPDATE SET count = count + excluded.count",
+            (self.run, what, place, count, self.step),
+        )
+
+    def _take_numbered(
+        self, db: sqlite3.Connection, name: str, writer: Writer, item: Frame
+    ) -> None:
+        """A frame that must be taken once, however often it comes."""
+        writer.changed = True
+        if not writer.seen.add(item.seq):
+            writer.duplicates += 1
+            return
+        writer.frames += 1
+        try:
+            if item.kind == "scored":
+                self._take_scored(db, name, writer, item)
+            elif item.kind == "label":
+                self._take_label(db, json.loads(item.body))
+        except (ValueError, KeyError, TypeError, struct.error) as error:
+            self.event(db, "unreadable_frame", f"{name}:{item.seq} {error}"[:200])
+
+    def _take_scored(self, db: sqlite3.Connection, name: str, writer: Writer, item: Frame) -> None:
+        scored = unpacked(item.body)
+        writer.rows += len(scored.proxy)
+        cursor = db.execute(
+            "INSERT INTO frames (run, writer, seq, body) VALUES (?, ?, ?, ?)",
+            (self.run, name, item.seq, item.body),
+        )
+        piece = Piece(id=cursor.lastrowid or 0, writer=name, seq=item.seq, scored=scored)
+        self._close(db, self.assembly.add(piece))
+
+    # -- batches
+
+    def _close(self, db: sqlite3.Connection, steps: Sequence[Sequence[Piece]]) -> None:
+        for pieces in steps:
+            self._fold(db, pieces)
+
+    def _fold(self, db: sqlite3.Connection, pieces: Sequence[Piece]) -> None:
+        """One closed step through the monitor, and into the store."""
+        batch = batch_of(self.run, pieces)
+        self.state, draws = self.monitor.observe(self.state, batch)
+        self.step, self.time = batch.step, pieces[-1].scored.time
+        texts = _texts(pieces) if self.options.text else None
+        for draw in draws:
+            self._store_draw(db, batch, draw, texts)
+        db.executemany(
+            "UPDATE frames SET batch = ? WHERE id = ?",
+            [(self.batches, piece.id) for piece in pieces],
+        )
+        summary = batch_summary(batch, [piece.scored.kinds for piece in pieces])
+        db.execute(_INSERT_BATCH, (self.run, self.batches, *summary, self.time))
+        self.batches += 1
+        self.rows += batch.rows
+        self._consume(db)
+
+    def _store_draw(
+        self, db: sqlite3.Connection, batch: Batch, draw: Draw, texts: Sequence[Any] | None
+    ) -> None:
+        prompt, completion = texts[draw.row] if texts else (None, None)
+        db.execute(
+            "INSERT INTO draws (run, number, batch, step, row, prob, proxy, draw, prompt_id,"
+            " prompt, completion, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')",
+            (
+                self.run,
+                draw.number,
+                draw.batch,
+                draw.step,
+                draw.row,
+                draw.prob,
+                draw.proxy,
+                state_text(draw),
+                batch.prompt_ids[batch.group[draw.row]],
+                prompt,
+                completion,
+            ),
+        )
+        self.draws = draw.number + 1
+        if batch.gold is not None and np.isfinite(batch.gold[draw.row]):
+            self.answer(db, draw.number, float(batch.gold[draw.row]), source="log")
+
+    # -- labels
+
+    def _take_label(self, db: sqlite3.Connection, content: Mapping[str, Any]) -> None:
+        gold = content["gold"]
+        number = int(content["number"])
+        source, person = str(content["source"])[:200], content.get("person")
+        self.answer(db, number, None if gold is None else float(gold), source, person)
+
+    def answer(
+        self,
+        db: sqlite3.Connection,
+        number: int,
+        gold: float | None,
+        source: str,
+        person: str | None = None,
+    ) -> None:
+        """Gold of a draw, None for a final refusal; a second or late answer is kept but unused."""
+        if not 0 <= number < self.draws:
+            self.event(db, "label_of_no_draw", str(number))
+            return
+        if gold is not None and not np.isfinite(gold):
+            self.event(db, "label_not_finite", str(number))
+            return
+        used = number >= self.next_label and number not in self.answers
+        db.execute(
+            "INSERT INTO labels (run, number, gold, source, person, used)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (self.run, number, gold, source, person, used),
+        )
+        if not used:
+            self.event(db, "label_not_used", source)
+            return
+        status = "refused" if gold is None else "labelled"
+        db.execute(_SET_STATUS, (status, self.run, number))
+        self.answers[number] = gold
+        self._consume(db)
+
+    def _consume(self, db: sqlite3.Connection) -> None:
+        """Hand answers to the monitor in draw order, giving up on the oldest when too many wait."""
+        while self.next_label < self.draws:
+            number = self.next_label
+            if number not in self.answers:
+                if self.draws - number <= self.options.label_window:
+                    return
+                db.execute(_SET_STATUS, ("given_up", self.run, number))
+                self.event(db, "label_given_up", "window")
+            self.state = self.monitor.label(self.state, number, self.answers.pop(number, None))
+            self.next_label += 1
+
+    # -- the rest of a save
+
+    def _save_alarms(self, db: sqlite3.Connection) -> None:
+        for alarm in self.monitor.alarms(self.state)[self.alarms :]:
+            db.execute(
+                "INSERT INTO alarms VALUES (?, ?, ?, ?, ?, ?)",
+                (self.run, self.alarms, alarm.name, alarm.tier, alarm.step, alarm.sentence),
+            )
+            self.alarms += 1
+
+    def _save_writer(self, db: sqlite3.Connection, name: str, writer: Writer) -> None:
+        db.execute(
+            "INSERT OR REPLACE INTO writers"
+            " (run, writer, seen, frames, rows, lost, duplicates, dropped)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                self.run,
+                name,
+                json.dumps(writer.seen.intervals),
+                writer.frames,
+                writer.rows,
+                writer.seen.missing,
+                writer.duplicates,
+                writer.dropped,
+            ),
+        )
+        writer.changed = False
+
+
+def _texts(pieces: Sequence[Piece]) -> list[tuple[str | None, str | None]] | None:
+    """Prompt and completion [rows] of a batch; None when no piece has texts."""
+    if all(p.scored.prompts is None and p.scored.completions is None for p in pieces):
+        return None
+    texts: list[tuple[str | None, str | None]] = []
+    for scored in (piece.scored for piece in pieces):
+        prompts = scored.prompts or (None,) * len(scored.prompt_ids)
+        completions = scored.completions or (None,) * len(scored.proxy)
+        texts += zip((prompts[group] for group in scored.group), completions, strict=True)
+    return texts
