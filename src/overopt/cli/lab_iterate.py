@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from overopt.cli.lab import Json
-from overopt.cli.output import emit, terminal_width
+from overopt.cli.lab import Json, PictureSave
+from overopt.cli.options import check_pictures
+from overopt.cli.output import complain, emit, terminal_width
 
 __all__ = ["iterate"]
 
@@ -39,6 +40,7 @@ def iterate(
     labels: Labels = "128,512,2048,endless",
     to: To = 64.0,
     json: Json = False,
+    save: PictureSave = None,
 ) -> int:
     """Does fitting the proxy again and again keep its error below the gold gained?
 
@@ -49,6 +51,7 @@ def iterate(
     from overopt.lab.iteration import Landscape
     from overopt.lab.iteration_map import iteration_document
 
+    check_pictures(save)
     document = iteration_document(
         Landscape(curvature=curvature, directions=directions, noise=noise),
         to=to,
@@ -59,6 +62,8 @@ def iterate(
         emit(report.to_json(document) + "\n")
     else:
         emit(report.lab_iteration(document, width=terminal_width()))
+    for path in save or ():
+        complain(f"wrote {report.save_lab_iteration(document, path)}")
     return 0
 
 

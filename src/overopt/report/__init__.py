@@ -7,6 +7,7 @@ overopt.lab/1) and computes nothing but layout, so one saved as JSON can be rend
 from overopt.report.charts import figure
 from overopt.report.console import terminal
 from overopt.report.lab_chart import save_lab_curve
+from overopt.report.lab_iteration_chart import save_lab_iteration
 from overopt.report.lab_iteration_text import lab_iteration
 from overopt.report.lab_limit_chart import save_lab_limit
 from overopt.report.lab_limit_text import lab_limit
@@ -34,6 +35,7 @@ __all__ = [
     "plan_terminal",
     "save",
     "save_lab_curve",
+    "save_lab_iteration",
     "save_lab_limit",
     "save_lab_theorem",
     "save_reproduction",

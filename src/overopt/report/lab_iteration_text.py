@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from overopt.report.lab_text import columns
 from overopt.report.words import ABSENT, Document, number
 
-__all__ = ["lab_iteration"]
+__all__ = ["endless_or", "gained", "iteration_model", "iteration_rule", "lab_iteration"]
 
 
 def lab_iteration(document: Document, width: int = 80) -> str:
     """What decides, then gold by strength, one row for each run."""
     lines = [
-        *textwrap.wrap(_model(document), width),
+        *textwrap.wrap(iteration_model(document), width),
         "",
-        *textwrap.wrap(_rule(document), width),
+        *textwrap.wrap(iteration_rule(document), width),
         "",
         *_table(document, width),
         "",
@@ -26,7 +26,8 @@ def lab_iteration(document: Document, width: int = 80) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _model(document: Document) -> str:
+def iteration_model(document: Document) -> str:
+    """What gold and a proxy that is fitted once can do."""
     return (
         f"Gold can gain {number(document['most_gold'])} in all; against a proxy fitted once, on "
         f"endless labels of the reference, it turns at strength {number(document['turn'])}. "
@@ -34,7 +35,8 @@ def _model(document: Document) -> str:
     )
 
 
-def _rule(document: Document) -> str:
+def iteration_rule(document: Document) -> str:
+    """What decides whether error stays below gold."""
     kept, runs = sum(run["overtaken"] is None for run in document["runs"]), len(document["runs"])
     return (
         f"Error stays below the gold gained in {kept} of {runs} runs. It always does with endless "
@@ -63,23 +65,25 @@ def _table(document: Document, width: int) -> list[str]:
 
 def _row(run: Document) -> Sequence[str]:
     cells = [
-        _gained(gold) + (" " if error <= gold else "*")
+        gained(gold) + (" " if error <= gold else "*")
         for gold, error in zip(run["gold"], run["error"], strict=True)
     ]
     overtaken = run["overtaken"]
     return (
-        _or(run["labels"], "endless"),
-        _or(run["every"], "never"),
+        endless_or(run["labels"], "endless"),
+        endless_or(run["every"], "never"),
         *cells,
         ABSENT if overtaken is None else number(overtaken),
     )
 
 
-def _or(value: float, endless: str) -> str:
+def endless_or(value: float, endless: str) -> str:
+    """A number, or the word for one without end."""
     return endless if math.isinf(value) else number(value)
 
 
-def _gained(gold: float) -> str:
+def gained(gold: float) -> str:
+    """Gold to two decimals; a dash beyond floating point."""
     if not math.isfinite(gold):
         return ABSENT
     return f"{gold:z.2f}" if abs(gold) < 1e5 else f"{gold:.1e}"

@@ -13,9 +13,11 @@ __all__ = ["theme"]
 # Okabe-Ito blue and vermilion, which stay apart under every common colour blindness.
 LIGHT = {"ink": "#1b1f24", "soft": "#5c6670", "line": "#d9dde2", "paper": "#ffffff"}
 LIGHT |= {"gold": "#0072b2", "mark": "#d55e00", "veil": "#8a929b"}
+LIGHT |= {"loss": "#f2a878", "gain": "#7fbbe0"}
 LINES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#4d4d4d"]
 DARK = {"ink": "#e8eaed", "soft": "#a3abb5", "line": "#3a4048", "paper": "#16191d"}
 DARK |= {"gold": "#56b4e9", "mark": "#ff9d57", "veil": "#7d858f"}
+DARK |= {"loss": "#9a4f20", "gain": "#1f6d9e"}
 DARK_LINES = ["#56b4e9", "#ff9d57", "#2fcfa1", "#e3a3c6", "#f0c14b", "#4d8fd1", "#c9c9c9"]
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
@@ -30,8 +32,11 @@ def theme(dark: bool = False) -> dict[str, Any]:
         "font": FONT,
         "background": c["paper"],
         "view": {"stroke": None},
-        "range": {"category": DARK_LINES if dark else LINES},
-        "legend": {"labelColor": c["soft"], "labelFontSize": 11},
+        "range": {
+            "category": DARK_LINES if dark else LINES,
+            "diverging": [c["loss"], c["paper"], c["gain"]],
+        },
+        "legend": {"labelColor": c["soft"], "titleColor": c["soft"], **text},
         "axis": axis | text | {"titlePadding": 8, "labelPadding": 5},
         "axisX": {"grid": False, "tickSize": 4},
         "axisY": {"domain": False, "ticks": False, "titleLimit": 270},
@@ -54,6 +59,8 @@ def theme(dark: bool = False) -> dict[str, Any]:
             "dot": {"color": c["gold"], "opacity": 1},
             "model": {"color": c["gold"], "strokeWidth": 1.8, "strokeDash": [5, 4]},
             "model-interval": {"color": c["gold"], "opacity": 0.08},
+            "cell": {"stroke": c["line"], "strokeWidth": 1},
+            "cell-text": {"color": c["ink"], "fontSize": 11},
             "reference": {
                 "color": c["paper"],
                 "stroke": c["ink"],

@@ -169,8 +169,9 @@ def test_a_theorem_as_json_and_as_text(capsys: pytest.CaptureFixture[str]) -> No
     [
         ["limit", "--gold", "normal", "--error", "laplace", "--pressure", "kl-tilt"],
         ["theorem", "price"],
+        ["iterate", "--every", "4", "--labels", "128"],
     ],
-    ids=["limit", "theorem"],
+    ids=["limit", "theorem", "iterate"],
 )
 def test_a_picture_is_saved_or_refused_before_the_work(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
