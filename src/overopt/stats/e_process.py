@@ -23,7 +23,7 @@ average run length.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, inf, log, log1p
 from typing import Any, final
 
@@ -43,6 +43,7 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.floating[Any]]
 SPENDING_TOTAL = 2.1098  # sum over b >= 0 of 1 / ((b + 2) ln(b + 2)^2), rounded up
+ROUNDING = 1e-9  # by which an average of labels may exceed its bound
 
 
 @final
@@ -77,13 +78,16 @@ class Betting:
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """State after ``count`` values; [bets] each:
+    """State after ``count`` values from ``labels`` labels; [bets] each:
 
     ``log_sums`` of the log of the weighted sum over starts, ``log_best`` of the best single start
-    with its weight, and ``best_start`` the count at which that one began.
+    with its weight, and ``best_start`` the labels before it. ``pending`` is the part of the next
+    value that is at hand.
     """
 
     count: int
+    labels: int
+    pending: float
     log_sums: tuple[float, ...]
     log_best: tuple[float, ...]
     best_start: tuple[int, ...]
@@ -92,12 +96,14 @@ class Evidence:
     def none(cls, betting: Betting) -> Evidence:
         """State before the first value."""
         size = len(betting.bets)
-        nothing = (-inf,) * size
-        return cls(count=0, log_sums=nothing, log_best=nothing, best_start=(0,) * size)
+        nothing, first = (-inf,) * size, (0,) * size
+        return cls(
+            count=0, labels=0, pending=0.0, log_sums=nothing, log_best=nothing, best_start=first
+        )
 
     @property
     def began(self) -> int | None:
-        """Count at which the stretch that speaks most against the null began; None without any."""
+        """Labels before the stretch that speaks most against the null; None without any."""
         if self.count == 0:
             return None
         best = max(range(len(self.log_best)), key=self.log_best.__getitem__)
@@ -109,26 +115,35 @@ def start_weight(block: int) -> float:
     return 1.0 / (SPENDING_TOTAL * (block + 2) * log(block + 2) ** 2)
 
 
-def more_evidence(state: Evidence, value: float, betting: Betting) -> Evidence:
-    """State after one more value, at most 1."""
-    if not value <= 1.0:
+def more_evidence(
+    state: Evidence, label: float, betting: Betting, *, share: float = 1.0, closes: bool = True
+) -> Evidence:
+    """State after one more label; the value bet on is the sum of share * label up to ``closes``.
+
+    Labels that are not separate given the past (several from one batch) are averaged this way.
+    The value must be at most 1; a start's labels are counted from the value's first label.
+    """
+    value = state.pending + share * label
+    if not closes:
+        return replace(state, labels=state.labels + 1, pending=value)
+    if not value <= 1.0 + ROUNDING:
         raise ValueError(f"value {value} of an e-process is above 1")
+    value = min(value, 1.0)
     sums, best, starts = list(state.log_sums), list(state.log_best), list(state.best_start)
     if state.count % betting.block == 0:
         fresh = log(betting.weight(state.count // betting.block))
         for i in range(len(sums)):
             sums[i] = _log_add(sums[i], fresh)
             if fresh > best[i]:
-                best[i], starts[i] = fresh, state.count
-    square = value * value
+                best[i], starts[i] = fresh, state.labels + 1 - round(1 / share)
     for i, bet in enumerate(betting.bets):
-        step = (
-            (log1p(-bet) + bet) * square - bet * value if betting.realised else log1p(-bet * value)
-        )
+        step = _log_factor(bet, value, betting.realised)
         sums[i] += step
         best[i] += step
     return Evidence(
         count=state.count + 1,
+        labels=state.labels + 1,
+        pending=0.0,
         log_sums=tuple(sums),
         log_best=tuple(best),
         best_start=tuple(starts),
@@ -171,6 +186,12 @@ def log_evidence_path(values: FloatArray, betting: Betting) -> FloatArray:
         path[:, start : start + betting.block] = top + np.log(mean + kept * np.exp(-top))
         sums = logs[:, :, -1:]
     return path
+
+
+def _log_factor(bet: float, value: float, realised: bool) -> float:
+    if realised:
+        return (log1p(-bet) + bet) * value * value - bet * value
+    return log1p(-bet * value)
 
 
 def _log_add(first: float, second: float) -> float:

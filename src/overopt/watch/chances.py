@@ -4,7 +4,14 @@ A row's chance should grow with what its label tells about the bank: with |score
 in units of its mean over the batch, averaged over the signals. A tenth of the chance is even over
 the rows, so that no label weighs more than ten times an even one and no region goes unseen. A burst
 may send half of the rest to rows that an amber signal points at; timing and target of a burst may
-depend on all that is past. Draws are with replacement, hence each has the same mean given the past.
+depend on all that is past.
+
+Gold of one batch shares its luck. So a batch that gets several labels is split by prompts into as
+many parts (prompts are separate draws given the past; samples of one prompt are ranked together
+and are not), and what is drawn within a part is averaged into one value. Within a part rows are
+drawn systematically: equally spaced points on the running sum of chances, from a random start. Each
+row still comes in proportion to its chance, which is all that an average needs, and as rarely twice
+as can be.
 
 The generator is counter-based (Philox), keyed by seed, run, step and batch: the same batch is drawn
 the same way for ever, whatever was drawn before.
@@ -12,20 +19,25 @@ the same way for ever, whatever was drawn before.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import count
+from math import ceil
 from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
 from overopt.errors import BadOption
+from overopt.watch.bank import Bank, bank_scores
 from overopt.watch.batch import Batch
 from overopt.watch.draw import Draw
 
 __all__ = ["LabelBudget", "batch_generator", "label_chances", "label_draws"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
+IntArray = npt.NDArray[np.integer[Any]]
 EVEN = 0.1  # share of the chances that is even over the rows
 TARGET = 0.5  # share of the rest that a burst sends to its target
 
@@ -76,7 +88,7 @@ def label_chances(
 
 def label_draws(
     batch: Batch,
-    scores: FloatArray,
+    bank: Bank,
     *,
     expected: float,
     first_number: int,
@@ -85,25 +97,81 @@ def label_draws(
 ) -> tuple[Draw, ...]:
     """Draws from one batch, ``expected`` of them on average; the first is number ``first_number``.
 
-    ``scores`` [signals, rows] as of ``bank_scores``. The number is rounded at random; it and the
-    rows depend on the batch's name and ``seed``, never on earlier draws. A row drawn twice needs
-    its label once, and counts twice.
+    They depend on the batch and ``seed``, never on earlier draws. ``target`` [rows] marks what a
+    burst asks for. When as many are asked for as there are rows with a finite proxy, all are drawn.
     """
-    finite = batch.finite
-    rows = int(finite.sum())
-    if not rows:
-        return ()
+    rows = int(batch.finite.sum())
+    expected = min(expected, float(rows))
     rng = batch_generator(batch, seed)
-    count = int(expected) + (rng.random() < expected % 1)
-    chances = label_chances(scores, finite, target)
-    weights = 1.0 / (rows * chances[finite])
-    largest = tuple(np.max(np.abs(scores[:, finite]) * weights, axis=1).tolist())
-    # The last border is 1 beyond rounding, so that a uniform number below 1 always finds a row.
-    borders = np.cumsum(chances)
-    chosen = np.searchsorted(borders / borders[-1], rng.random(count), side="right")
-    return tuple(
-        Draw(
-            number=first_number + place,
+    uniform = rng.random()
+    if uniform >= expected:  # fewer than one is asked for, and chance says none: most batches
+        return ()
+    scores = bank_scores(batch, bank)
+    chances = label_chances(scores if expected < rows else scores[:0], batch.finite, target)
+    numbers = count(first_number)
+    draws: list[Draw] = []
+    for part in _parts(batch.group, chances, ceil(expected)):
+        mass = float(chances[part].sum())
+        size = _rounded(expected * mass, uniform)
+        if size:
+            chosen = _systematic(chances[part] / mass, size, rng.random())
+            largest = _largest_means(np.abs(scores[:, part]), chances[part], size, rows)
+            draws += _part_draws(batch, scores, chances, part[chosen], largest, numbers)
+        uniform = rng.random()
+    return tuple(draws)
+
+
+def _parts(group: IntArray, chances: FloatArray, number: int) -> list[IntArray]:
+    """Rows that can be drawn, whole prompts together, in up to ``number`` parts of like chance."""
+    mass = np.bincount(group, weights=chances)
+    middle = np.cumsum(mass) - mass / 2
+    part = np.floor(np.clip(middle, 0, 1 - 1e-12) * number)[group]
+    part[chances == 0] = -1
+    order = np.argsort(part, kind="stable")
+    edges = np.flatnonzero(np.diff(part[order])) + 1
+    return [rows for rows in np.split(order, edges) if part[rows[0]] >= 0]
+
+
+def _rounded(number: float, uniform: float) -> int:
+    """A whole number whose mean over ``uniform`` is ``number``, next to it."""
+    nearest = round(number)
+    if abs(number - nearest) < 1e-9:
+        return nearest
+    return int(number) + (uniform < number % 1)
+
+
+def _systematic(chances: FloatArray, size: int, uniform: float) -> IntArray:
+    """``size`` positions, each coming size * chance times on average, rounded up or down."""
+    points = (uniform + np.arange(size)) / size
+    found = np.searchsorted(np.cumsum(chances), points, side="right")
+    return np.minimum(found, len(chances) - 1)
+
+
+def _largest_means(values: FloatArray, chances: FloatArray, size: int, rows: int) -> list[float]:
+    """Bounds [signals + 1] on the mean over a part's draws of values / (rows * chance).
+
+    ``values`` [signals, part] not negative; the last bound is for the constant 1. A row comes at
+    most ceil(size * its chance within the part) times.
+    """
+    weights = 1.0 / (rows * chances)
+    weighted = np.vstack([values * weights, weights])
+    times = np.ceil(size * chances / chances.sum())
+    means = np.minimum(weighted.max(axis=1), weighted @ times / size)
+    return [float(mean) for mean in means]
+
+
+def _part_draws(
+    batch: Batch,
+    scores: FloatArray,
+    chances: FloatArray,
+    chosen: IntArray,
+    largest: list[float],
+    numbers: Iterator[int],
+) -> Iterator[Draw]:
+    rows = int(batch.finite.sum())
+    for place, row in enumerate(chosen):
+        yield Draw(
+            number=next(numbers),
             batch=batch.key,
             step=batch.step,
             row=int(row),
@@ -111,8 +179,8 @@ def label_draws(
             prob=float(chances[row]),
             proxy=float(batch.proxy[row]),
             scores=tuple(scores[:, row].tolist()),
-            largest=largest,
-            largest_weight=float(weights.max()),
+            largest=tuple(largest[:-1]),
+            largest_weight=largest[-1],
+            share=1.0 / len(chosen),
+            closes=place == len(chosen) - 1,
         )
-        for place, row in enumerate(chosen)
-    )

@@ -1,6 +1,9 @@
 """A draw: one gold label asked for, with everything that a test may use fixed before it is known.
 
 The guarantee of every red signal rests on this order: batch, then chances, then draw, then label.
+Draws of one *part* of a batch (some of its prompts) say the same thing about it again: they are
+averaged into one value of a test (``share``, ``closes``). Multiplying them up as if they were
+separate batches would turn the luck of one batch into evidence.
 """
 
 from __future__ import annotations
@@ -17,9 +20,10 @@ class Draw:
     """Row ``row`` of batch ``batch``, drawn with chance ``prob`` among its ``rows`` finite rows.
 
     ``number`` counts the draws of a run from 0; tests consume them in this order. ``proxy`` is the
-    row's. ``scores`` [signals] are s_i of the bank's pressures, ``largest`` [signals] bounds on
-    |s_j| / (rows * prob_j) over the batch: both known before the label. ``largest_weight`` bounds
-    1 / (rows * prob_j) likewise.
+    row's. ``share`` is 1 over the draws of its part, ``closes`` whether it is the part's last.
+    ``scores`` [signals] are s_i of the bank's pressures, ``largest`` [signals] bounds on the mean
+    of |s_j| / (rows * prob_j) over any draws of the part that could have come: both known before
+    the label. ``largest_weight`` bounds the mean of 1 / (rows * prob_j) likewise.
     """
 
     number: int
@@ -32,6 +36,8 @@ class Draw:
     scores: tuple[float, ...]
     largest: tuple[float, ...]
     largest_weight: float
+    share: float = 1.0
+    closes: bool = True
 
     @property
     def weight(self) -> float:

@@ -16,15 +16,15 @@ from overopt.watch.draw import Draw
 BANK = Bank(signals=("rank_gain", "best_of_16", "top_vs_random"))
 
 
-def batch_of(proxy: object, key: str = "w:1", step: int = 3) -> Batch:
+def batch_of(proxy: object, key: str = "w:1", step: int = 3, group: object = None) -> Batch:
     values = np.asarray(proxy, dtype=float)
-    group = np.zeros(len(values), dtype=int)
-    return Batch(run="r", key=key, step=step, proxy=values, group=group, prompt_ids=("p",))
+    number = np.zeros(len(values), dtype=int) if group is None else np.asarray(group)
+    names = tuple(str(i) for i in range(int(number.max(initial=-1)) + 1))
+    return Batch(run="r", key=key, step=step, proxy=values, group=number, prompt_ids=names)
 
 
 def drawn(batch: Batch, expected: float = 3.0, seed: int = 1, first: int = 0) -> tuple[Draw, ...]:
-    scores = bank_scores(batch, BANK)
-    return label_draws(batch, scores, expected=expected, first_number=first, seed=seed)
+    return label_draws(batch, BANK, expected=expected, first_number=first, seed=seed)
 
 
 PROXY = np.random.default_rng(1).standard_normal(64)
@@ -60,29 +60,80 @@ def test_a_burst_sends_half_of_the_rest_to_its_target() -> None:
 
 
 def test_draws_come_as_often_as_their_chances_say() -> None:
-    counts: Counter[int] = Counter()
-    for key in range(4000):
-        counts.update(draw.row for draw in drawn(batch_of(PROXY, key=f"w:{key}"), expected=2.5))
-    total = sum(counts.values())
-    batch = batch_of(PROXY)
-    chances = label_chances(bank_scores(batch, BANK), batch.finite)
-    assert total == pytest.approx(10_000, abs=6 * 0.5 * np.sqrt(4000))
-    gaps = np.array([counts[row] - total * chances[row] for row in range(64)])
-    assert np.sum(gaps**2 / (total * chances)) < 150  # chi-square with 63 degrees: 1e-8
+    """In parts or in one, rows come in proportion to their chances."""
+    grouped = np.repeat(np.arange(8), 8)
+    for group in (np.zeros(64, dtype=int), grouped):
+        counts: Counter[int] = Counter()
+        for key in range(1000):
+            batch = batch_of(PROXY, key=f"w:{key}", group=group)
+            counts.update(draw.row for draw in drawn(batch, expected=2.5))
+        total = sum(counts.values())
+        chances = label_chances(bank_scores(batch, BANK), batch.finite)
+        assert total == pytest.approx(2_500, abs=6 * 0.9 * np.sqrt(1000))
+        gaps = np.array([counts[row] - total * chances[row] for row in range(64)])
+        assert np.sum(gaps**2 / (total * chances)) < 150  # chi-square with 63 degrees: 1e-8
 
 
 def test_a_draw_records_what_the_tests_need() -> None:
     batch = batch_of(PROXY)
     scores = bank_scores(batch, BANK)
     chances = label_chances(scores, batch.finite)
-    for place, draw in enumerate(drawn(batch, expected=9, first=20)):
-        assert draw.number == 20 + place
-        assert (draw.batch, draw.step, draw.rows) == ("w:1", 3, 64)
-        assert draw.prob == chances[draw.row]
-        assert draw.proxy == PROXY[draw.row]
-        assert draw.scores == tuple(scores[:, draw.row])
-        assert draw.largest_weight == pytest.approx(1 / (64 * chances.min()))
-        assert draw.largest == pytest.approx((np.abs(scores) / (64 * chances)).max(axis=1))
+    for draw in (drawn(batch_of(PROXY, key=f"w:{k}"), 0.9, first=20) for k in range(9)):
+        for only in draw:
+            assert only.number == 20
+            assert (only.step, only.rows, only.share, only.closes) == (3, 64, 1.0, True)
+            assert only.prob == chances[only.row]
+            assert only.proxy == PROXY[only.row]
+            assert only.scores == tuple(scores[:, only.row])
+            assert only.largest_weight == pytest.approx(1 / (64 * chances.min()))
+            assert only.largest == pytest.approx((np.abs(scores) / (64 * chances)).max(axis=1))
+
+
+def test_draws_of_a_part_are_averaged_and_parts_hold_whole_prompts() -> None:
+    group = np.random.default_rng(2).permutation(np.repeat(np.arange(8), 8))
+    for key in range(200):
+        draws = drawn(batch_of(PROXY, key=f"w:{key}", group=group), expected=12.3)
+        parts: list[list[Draw]] = [[]]
+        for draw in draws:
+            parts[-1].append(draw)
+            if draw.closes:
+                parts.append([])
+        assert parts.pop() == []
+        assert [draw.number for draw in draws] == list(range(len(draws)))
+        for part in parts:
+            assert sum(draw.share for draw in part) == pytest.approx(1)
+            bounds = np.array(part[0].largest)
+            mean = sum(draw.share * draw.weight * np.abs(draw.scores) for draw in part)
+            assert np.all(mean <= bounds * (1 + 1e-9))
+            assert sum(draw.share * draw.weight for draw in part) <= part[0].largest_weight + 1e-9
+        prompts = [set(group[[draw.row for draw in part]]) for part in parts]
+        assert sum(map(len, prompts)) == len(set.union(*prompts))  # no prompt in two parts
+
+
+def test_the_mean_over_a_part_is_the_gain_of_its_prompts_given_the_batch() -> None:
+    """Over 1,000 seeds, sum over draws of (gold score / (rows prob)) / expected -> the gain."""
+    rng = np.random.default_rng(3)
+    gold, group = rng.random(64), np.repeat(np.arange(8), 8)
+    batch = batch_of(PROXY, group=group)
+    exact = (bank_scores(batch, BANK) * gold).mean(axis=1)
+    sums = np.array(
+        [
+            sum((d.weight * gold[d.row] * np.array(d.scores) for d in drawn(batch, 5.5, seed)), 0.0)
+            for seed in range(1000)
+        ]
+    )
+    gaps = (sums.mean(axis=0) / 5.5 - exact) / (sums.std(axis=0) / 5.5 / np.sqrt(1000))
+    assert np.all(np.abs(gaps) < 5)
+
+
+def test_a_full_budget_draws_every_row_once() -> None:
+    proxy = PROXY.copy()
+    proxy[7] = np.inf
+    group = np.repeat(np.arange(8), 8)
+    for expected in (63.0, 64.0, 1e9):
+        draws = drawn(batch_of(proxy, group=group), expected=expected)
+        assert [draw.row for draw in draws] == [row for row in range(64) if row != 7]
+        assert sum(draw.closes for draw in draws) == 8
 
 
 def test_a_restart_redraws_the_same_rows_and_other_batches_other_rows() -> None:

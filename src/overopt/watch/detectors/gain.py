@@ -1,0 +1,130 @@
+"""Does pushing further at this pressure still pay? Covariance of gold with the pressure's score.
+
+For a batch with gold v_i and scores s_i that sum to 0 within each prompt, the gain of pushing
+further is g = mean_i v_i s_i. A row drawn with chance p_i gives x = (v - m) s / (B p), whose mean
+over our draw is g for any m fixed before it. With c >= |x| known before the label, z = x / c is
+what the e-process of ``stats.e_process`` bets against:
+
+    null: the expected gain of what comes next, given the past, is never below 0.
+
+Assumptions: gold in [0, 1]; the draws are ours, with the recorded chances, consumed in draw order.
+Nothing about tails, drift, dependence or how the training reacts. With ``realised`` betting the
+null itself goes: red then says that the realised gains of some stretch of batches sum below 0.
+
+m is a running mean of gold, weighted by (s / (B p))^2: that mean makes x vary least. A refused
+label counts as the gold that speaks least for an alarm, and against green in the block's limits.
+It fails to see: errors that a verifier makes only in passing (the gain cannot turn negative; see
+score meaning), and harm at pressures that are not in the bank.
+
+Source: the gain is the slope d E[gold] / d strength (Khalaf et al. 2025 use its zero as the
+hacking threshold); the sequential test is ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import final
+
+from overopt.stats.block_mean import BlockMean, BlockOptions, more_of_block
+from overopt.stats.e_process import Betting, Evidence, log_evidence, more_evidence
+from overopt.watch.detectors.detector import GoldDetector, Reading
+from overopt.watch.draw import LabelledDraw
+
+__all__ = ["Gain", "GainState"]
+
+MEMORY = 1 - 1 / 1000  # what the mean of gold keeps at each label: it follows within 1,000
+FIRST_GUESS = 0.5
+
+
+@final
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GainState:
+    """State of one gain: evidence, block, and the running mean of gold.
+
+    ``centre`` is m, kept while the draws of one part come in; ``heaviness`` and ``gold`` the sums
+    of its weights with and without gold; ``low`` and ``high`` the average of x over the part so
+    far, refused labels at their lowest and highest; ``seen`` its labels.
+    """
+
+    evidence: Evidence
+    block: BlockMean = field(default_factory=BlockMean)
+    centre: float = FIRST_GUESS
+    heaviness: float = 0.0
+    gold: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+    seen: int = 0
+
+
+@final
+class Gain(GoldDetector[GainState]):
+    """The gain at the bank's signal number ``place``, named ``name``."""
+
+    def __init__(
+        self,
+        name: str,
+        place: int,
+        *,
+        betting: Betting | None = None,
+        block: BlockOptions | None = None,
+    ) -> None:
+        self.name = name
+        self.place = place
+        self.betting = betting or Betting()
+        self.block = block or BlockOptions()
+
+    def start(self) -> GainState:
+        """State before the first label."""
+        return GainState(evidence=Evidence.none(self.betting))
+
+    def update(self, state: GainState, label: LabelledDraw) -> GainState:
+        """State after one more label; a part's value is bet on when its last label is in."""
+        draw, gold = label.draw, label.gold
+        centre = state.centre
+        factor = draw.scores[self.place] * draw.weight
+        bound = draw.largest[self.place] * max(centre, 1 - centre)
+        ends = (-centre * factor, (1 - centre) * factor)
+        low, high = (min(ends), max(ends)) if gold is None else ((gold - centre) * factor,) * 2
+        heaviness, golden = state.heaviness, state.gold
+        if gold is not None:
+            weight = factor * factor * draw.share
+            heaviness = MEMORY * heaviness + weight
+            golden = MEMORY * golden + weight * gold
+        evidence = more_evidence(
+            state.evidence,
+            high / bound if bound > 0 else 0.0,
+            self.betting,
+            share=draw.share,
+            closes=draw.closes,
+        )
+        low, high = state.low + draw.share * low, state.high + draw.share * high
+        if not draw.closes:
+            return replace(
+                state,
+                evidence=evidence,
+                heaviness=heaviness,
+                gold=golden,
+                low=low,
+                high=high,
+                seen=state.seen + 1,
+            )
+        return GainState(
+            evidence=evidence,
+            block=more_of_block(state.block, low, high, bound, state.seen + 1, self.block),
+            centre=(golden + FIRST_GUESS) / (heaviness + 1.0),
+            heaviness=heaviness,
+            gold=golden,
+        )
+
+    def reading(self, state: GainState) -> Reading:
+        """Evidence now, and the gain over the last completed block, per unit of score."""
+        last = state.block.last
+        return Reading(
+            name=self.name,
+            log_evidence=log_evidence(state.evidence, self.betting),
+            began=state.evidence.began,
+            labels_used=state.evidence.labels,
+            value=last and last.value,
+            lower=last and last.lower,
+            upper=last and last.upper,
+        )
