@@ -10,7 +10,6 @@ import numpy as np
 
 from overopt.auditing.proxy_audit import ProxyAudit
 from overopt.auditing.sentences import decision_sentence, look_clause
-from overopt.curves.estimated_curve import EstimatedCurve
 from overopt.curves.operating_point import OperatingPoint
 from overopt.curves.reach import REACH_SHARE, reach_in_kl
 
@@ -111,7 +110,10 @@ def _proxy(one: ProxyAudit, found: Audit) -> dict[str, Any]:
         "tails": one.tails.to_dict(),
         "scale": one.scale.to_dict(),
         "headline": {"pressure": one.leading, "sentence": one.sentences[one.leading]},
-        "curves": [_curve(curve, found) for curve in one.curves.values()],
+        "curves": [
+            curve.to_dict(found.options.tolerance_for(curve.pressure).cost)
+            for curve in one.curves.values()
+        ],
         "operating_points": [_point(name, one, found) for name in one.curves],
         "worth": None if one.worth is None else one.worth.to_dict(),
         "passes": None if one.passes is None else one.passes.to_dict(),
@@ -119,10 +121,6 @@ def _proxy(one: ProxyAudit, found: Audit) -> dict[str, Any]:
         "extrapolation": None if one.pooled is None else one.pooled.to_dict(),
         "labels": None if one.labels is None else one.labels.to_dict(),
     }
-
-
-def _curve(curve: EstimatedCurve, found: Audit) -> dict[str, Any]:
-    return curve.to_dict(found.options.tolerance_for(curve.pressure).cost)
 
 
 def _point(name: str, one: ProxyAudit, found: Audit) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from overopt.curves.estimated_curve import EstimatedCurve
+from overopt.curves.gold_curve import GoldCurve
 from overopt.curves.looks import level_at_look
 from overopt.curves.operating_point import OperatingPoint
 from overopt.numerals import estimate, number
@@ -44,7 +45,7 @@ def decision_sentence(
     return text
 
 
-def proxy_only_sentence(curve: EstimatedCurve, rows: int, reach: float) -> str:
+def proxy_only_sentence(curve: GoldCurve, rows: int, reach: float) -> str:
     """What can be said without gold: how far the score moves, never whether that is good."""
     end = len(curve.strength) - 1
     return (
@@ -75,7 +76,7 @@ def look_clause(looks: int, level: float) -> str:
     )
 
 
-def _push(curve: EstimatedCurve, point: OperatingPoint, valued: str) -> str:
+def _push(curve: GoldCurve, point: OperatingPoint, valued: str) -> str:
     n = point.numbers
     return (
         f"Push to {_at(curve, point.strength)} and no further: {valued} {_gain(point)}; from there "
@@ -83,7 +84,7 @@ def _push(curve: EstimatedCurve, point: OperatingPoint, valued: str) -> str:
     )
 
 
-def _saturated(curve: EstimatedCurve, point: OperatingPoint, valued: str) -> str:
+def _saturated(curve: GoldCurve, point: OperatingPoint, valued: str) -> str:
     n = point.numbers
     return (
         f"Push to {_at(curve, point.strength)}: {valued} {_gain(point)}; more pressure, up "
@@ -92,7 +93,7 @@ def _saturated(curve: EstimatedCurve, point: OperatingPoint, valued: str) -> str
     )
 
 
-def _no_peak(curve: EstimatedCurve, point: OperatingPoint, valued: str) -> str:
+def _no_peak(curve: GoldCurve, point: OperatingPoint, valued: str) -> str:
     n = point.numbers
     return (
         f"Push to {_at(curve, point.strength)}, the most these groups show, and no peak is seen: "
@@ -101,7 +102,7 @@ def _no_peak(curve: EstimatedCurve, point: OperatingPoint, valued: str) -> str:
     )
 
 
-def _do_not_push(curve: EstimatedCurve, point: OperatingPoint, valued: str) -> str:
+def _do_not_push(curve: GoldCurve, point: OperatingPoint, valued: str) -> str:
     n = point.numbers
     return (
         f"Do not push: no {curve.pressure.knob} has a proven gain, and at "
@@ -141,7 +142,7 @@ def _undecided(curve: EstimatedCurve, point: OperatingPoint, valued: str) -> str
     )
 
 
-def _at(curve: EstimatedCurve, strength: float) -> str:
+def _at(curve: GoldCurve, strength: float) -> str:
     return f"{curve.pressure.knob} = {number(float(strength))}"
 
 

@@ -48,8 +48,8 @@ class ExactCurve(GoldCurve):
     profile: Profile = field(repr=False)
 
     def at(self, strengths: npt.ArrayLike) -> ExactCurve:
-        """The same curve at other strengths, within the range of these."""
-        return _evaluated(self.joint, self.pressure, np.asarray(strengths, float), self.profile)
+        """The same curve at other ascending strengths; raises what ``exact_curve`` does."""
+        return exact_curve(self.joint, self.pressure, strengths)
 
     def interval(self, joint: bool = False) -> tuple[FloatArray, FloatArray]:
         """Gold less and plus its error bound, which holds at all strengths at once."""
@@ -63,7 +63,7 @@ class ExactCurve(GoldCurve):
         none = self.pressure.no_pressure
         ratio = np.exp(STEP * np.array([[1.0], [-1.0], [2.0], [-2.0]]))
         around = np.maximum(ratio * self.strength, none)
-        found = self.at(around.ravel())
+        found = self._at(around.ravel())
         up, down, far_up, far_down = found.gold.reshape(around.shape)
         bound = found.error_bound.reshape(around.shape)[:2].sum(axis=0)
         pressed = self.strength > none
@@ -76,7 +76,7 @@ class ExactCurve(GoldCurve):
     def gain(self, cost: float = 0.0) -> Limits:
         """Gain against no pressure, net of ``cost`` per unit of strength, with its limits."""
         none = self.pressure.no_pressure
-        start = self.at([none])
+        start = self._at([none])
         gain = self.gold - start.gold - cost * (self.strength - none)
         half = np.where(self.strength > none, self.error_bound + start.error_bound, 0.0)
         return gain, gain - half, gain + half
@@ -94,7 +94,7 @@ class ExactCurve(GoldCurve):
 
         The first strength where every other loses.
         """
-        ends = self.at(self.strength[[0, -1]])
+        ends = self._at(self.strength[[0, -1]])
         first = ends._extremum("peak", 0)
         best = max([first, *(e for e in self.extrema() if e.kind == "peak")], key=lambda e: e.gold)
         return best if best.gold > ends.gold[-1] + ends.error_bound[-1] else None
@@ -103,18 +103,22 @@ class ExactCurve(GoldCurve):
         """Plain data: the fields of every gold curve, and the ``error_bound``."""
         return super().to_dict(cost) | {"error_bound": self.error_bound.tolist()}
 
+    def _at(self, strengths: npt.ArrayLike) -> ExactCurve:
+        """The curve at strengths in any order, hardly beyond the range of its own."""
+        return _evaluated(self.joint, self.pressure, np.asarray(strengths, float), self.profile)
+
     def _located(self, grid: FloatArray, k: int, kind: str) -> Extremum:
         """The extremum near grid point ``k``, by zooming in on a bracket."""
         low, high = grid[k - 1], grid[k + 1]
         sign = 1 if kind == "peak" else -1
         for _ in range(ZOOMS):
             points = np.linspace(low, high, ZOOM)
-            best = int(np.argmax(sign * self.at(points).gold))
+            best = int(np.argmax(sign * self._at(points).gold))
             low, high = points[max(best - 1, 0)], points[min(best + 1, ZOOM - 1)]
         candidates = np.array([(low + high) / 2])
         if self.pressure.whole:
             candidates = np.unique(np.floor([low, low + 1, high, high + 1]))
-        at = self.at(candidates)
+        at = self._at(candidates)
         return at._extremum(kind, int(np.argmax(sign * at.gold)))
 
 
@@ -223,7 +227,7 @@ def _extrema(curve: ExactCurve) -> tuple[Extremum, ...]:
     grid = _search_grid(curve.pressure, curve.strength)
     if len(grid) < 3:
         return ()
-    found = curve.at(grid)
+    found = curve._at(grid)
     turning = _turning_points(found.gold, found.error_bound)
     return tuple(curve._located(grid, k, kind) for k, kind in turning)
 

@@ -266,6 +266,15 @@ def test_what_does_not_exist_is_refused_with_the_reason(
     assert "\n" not in str(raised.value)
 
 
+def test_a_curve_goes_on_only_where_it_exists() -> None:
+    curve = independent(gold=Normal(), error=Laplace()).curve(KLTilt(), [0, 0.5])
+    assert curve.at([0.9, 0.99]).gold == pytest.approx([0.9, 0.99], abs=1e-7)
+    with pytest.raises(NotIdentified, match="only below 1"):
+        curve.at([1.5])
+    with pytest.raises(BadOption, match="must ascend"):
+        curve.at([0.5, 0.1])
+
+
 def test_no_pressure_exists_even_where_no_tilt_does() -> None:
     assert HEAVY.curve(KLTilt(), [0.0]).gold == pytest.approx([0], abs=1e-8)
 
