@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from overopt.lab.document import SCHEMA
+from overopt.lab.limits.upper_tail import upper_tail
+from overopt.lab.marginals.law import Law
 from overopt.lab.marginals.specification import CUTS, FAMILIES, law_of, parameters_of
 from overopt.lab.strengths import PRESSURES
 
@@ -42,7 +45,12 @@ def catalogue() -> dict[str, Any]:
         "kind": "list",
         "laws": [
             *(_entry(name) for name in (*FAMILIES, "discrete")),
-            {"name": "empirical", "needs": [], "example": "empirical:FILE", "tail": "bounded"},
+            {
+                "name": "empirical",
+                "needs": [],
+                "example": "empirical:FILE",
+                "tail": "bounded, ends at the largest value",
+            },
             {"name": "mixture", "needs": [], "example": MIXTURE, "tail": "the heaviest"},
         ],
         "common": [*common, *CUTS],
@@ -55,12 +63,19 @@ def catalogue() -> dict[str, Any]:
 
 
 def _entry(name: str) -> dict[str, Any]:
-    law = law_of(EXAMPLES[name])
-    limit = law.tilt_limit
-    heavy, bounded = limit == 0, limit == float("inf")
     return {
         "name": name,
-        "needs": parameters_of(type(law))[0] if name in FAMILIES else [],
+        "needs": parameters_of(FAMILIES[name])[0] if name in FAMILIES else [],
         "example": EXAMPLES[name],
-        "tail": "heavy" if heavy else "lighter than exponential" if bounded else "exponential",
+        "tail": _tail(law_of(EXAMPLES[name])),
     }
+
+
+def _tail(law: Law) -> str:
+    """The upper tail of an example in a word or two."""
+    tail = upper_tail(law)
+    if tail is not None and tail.bounded:
+        return f"bounded, ends at {tail.end:g}"
+    if law.tilt_limit == 0:
+        return "heavy"
+    return "exponential" if law.tilt_limit < math.inf else "lighter than exponential"

@@ -20,7 +20,7 @@ from overopt.curves.gold_curve import Extremum, FloatArray, GoldCurve, Limits
 from overopt.errors import BadOption, NotIdentified
 from overopt.lab.existence import deep_profile, demand_existence
 from overopt.lab.joints.joint import Joint
-from overopt.lab.profile import RULE, Profile
+from overopt.lab.profile import LARGEST_DEFECT, RULE, Profile
 from overopt.pressure import Pressure, RankPressure
 
 __all__ = ["ExactCurve", "exact_curve"]
@@ -189,6 +189,7 @@ def _integrated(
     gold_at = np.concatenate([profile.gold.ravel(), profile.atoms.gold])
     gold = share @ gold_at
     total = share.sum(axis=1)
+    _demand_whole(pressure, strength, total)
     unit = profile.gold_unit
     exact = np.zeros(len(profile.atoms.mass))
     error = np.concatenate([np.repeat(profile.error, RULE.size), exact])
@@ -206,6 +207,16 @@ def _integrated(
         "chi_square": np.maximum(energy.sum(axis=1) - 1, 0.0),
         "win_rate": share @ law.middle,
     }
+
+
+def _demand_whole(pressure: Pressure, strength: FloatArray, total: FloatArray) -> None:
+    """Raise NotIdentified where the selected do not add to 1: they lie where doubles end."""
+    lost = ~(np.abs(total - 1) <= LARGEST_DEFECT)
+    if lost.any():
+        raise NotIdentified(
+            f"{pressure.label} at {pressure.knob} = {strength[lost][0]:g} selects proxies that "
+            "double precision cannot tell apart or hold: ask for less pressure, or for the limit"
+        )
 
 
 def _missing(profile: Profile, share: FloatArray) -> FloatArray:

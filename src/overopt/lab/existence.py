@@ -49,7 +49,10 @@ def deep_profile(joint: Joint, pressure: Pressure, strength: float) -> Profile:
         profile = fine_profile(joint, nats)
         if not isinstance(pressure, KLTilt) or strength == 0 or _shows(profile, strength):
             return profile
-        if joint.reach(2 * nats)[1] <= joint.reach(nats)[1] + 1e-9 * profile.unit:
+        if (
+            joint.from_end()
+            or joint.reach(2 * nats)[1] <= joint.reach(nats)[1] + 1e-9 * profile.unit
+        ):
             return profile  # a bounded proxy: there is nothing beyond
         nats *= 2
     raise NotIdentified(

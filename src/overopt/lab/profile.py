@@ -22,7 +22,7 @@ from overopt.lab.joints.joint import FloatArray, Joint, ProxyAtoms
 from overopt.lab.quadrature import LEAST_LOG, PanelRule
 from overopt.pressure.proxy_law import ProxyLaw
 
-__all__ = ["DEEPEST", "RULE", "Profile", "fine_profile", "profile_of"]
+__all__ = ["DEEPEST", "LARGEST_DEFECT", "RULE", "Profile", "fine_profile", "profile_of"]
 
 RULE = PanelRule(16)
 DEEPEST = 700.0  # nats: both tails down to probability 1e-304
@@ -31,17 +31,19 @@ WIDEST_PANEL, NARROWEST_PANEL = 1.5, 1e-11  # on the sinh axis
 NOISE = 50 * float(np.finfo(float).eps)
 MOST_NATS = 2.0  # by which the density changes over a panel that is integrated
 MOST_PANELS = 20_000
+LEAST_DISTANCE = 1e-304  # from the largest proxy
 LARGEST_DEFECT = 1e-6  # of the total probability
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Profile:
-    """Panels [k] between ``edges`` [k + 1] on the axis s, proxy = centre + unit * sinh(s).
+    """Panels [k] between ``edges`` [k + 1] on the axis s, proxy = offset + centre + unit * sinh(s).
 
     ``log_density`` [k, nodes] per unit of s, ``gold`` [k, nodes] its mean there; ``error`` [k] the
     relative error of either; ``gold_unit`` the spread by which errors of gold are judged. Atoms lie
-    at edges.
+    at edges. A proxy bounded above is measured from its largest value, the ``offset``, and centred
+    there, so the axis is all but logarithmic in the distance; ``bulk`` is where most of it lies.
     """
 
     centre: float
@@ -52,6 +54,8 @@ class Profile:
     gold: FloatArray
     error: FloatArray
     atoms: ProxyAtoms
+    bulk: float = 0.0
+    offset: float = 0.0
 
     @property
     def half(self) -> FloatArray:
@@ -61,7 +65,7 @@ class Profile:
     def proxy(self) -> FloatArray:
         """Proxy values at the nodes [k, nodes]."""
         s = RULE.points(self.edges[:-1], self.edges[1:])
-        return np.asarray(self.centre + self.unit * np.sinh(s))
+        return np.asarray(self.offset + (self.centre + self.unit * np.sinh(s)))
 
     def tails(self) -> tuple[FloatArray, FloatArray]:
         """Log probability below and above each panel, end points included: [k] each."""
@@ -130,7 +134,7 @@ class Profile:
 
     def log_above(self, proxy: FloatArray) -> FloatArray:
         """Log probability of a proxy above each value [j]; values within the panels."""
-        s = np.arcsinh((proxy - self.centre) / self.unit)
+        s = np.arcsinh((proxy - self.offset - self.centre) / self.unit)
         cut = self.at_edges(np.union1d(self.edges, s))
         up = np.logaddexp(cut.tails()[1], cut._panel_masses())
         return np.asarray(np.append(up, -np.inf)[np.searchsorted(cut.edges, s)])
@@ -164,7 +168,7 @@ class Profile:
         )
         atom_below, atom_above = self._tails_of_atoms(below, above)
         return ProxyLaw(
-            value=np.concatenate([self.proxy().ravel(), self.atoms.value]),
+            value=np.concatenate([self.proxy().ravel(), self.offset + self.atoms.value]),
             log_mass=np.concatenate(
                 [
                     (self.log_density + np.log(self.half[:, None] * RULE.weights)).ravel(),
@@ -205,29 +209,46 @@ class Profile:
 
 def profile_of(joint: Joint, nats: float = DEEPEST) -> Profile:
     """The profile of a law with both tails down to exp(-nats)."""
+    found = joint.from_end()
+    if found is None:
+        return _resolved(joint, _unresolved(joint, nats, bounded=False)).normalised()
+    near = _resolved(found.joint, _unresolved(found.joint, nats, bounded=True)).normalised()
+    atoms = replace(near.atoms, gold=near.atoms.gold + found.gold_end)
+    return replace(near, gold=near.gold + found.gold_end, atoms=atoms, offset=found.proxy_end)
+
+
+def _unresolved(joint: Joint, nats: float, bounded: bool) -> Profile:
+    """Axis and first edges of a profile; of a ``bounded`` law the largest proxy is 0."""
     atoms = joint.atoms()
     low, high = joint.reach(nats)
     near_low, near_high = joint.reach(1.4)
     centre = near_low / 2 + near_high / 2
-    unit = max(near_high / 2 - near_low / 2, 1e-12 * abs(centre), 1e-300)
-    low = min(low, centre - unit, *atoms.value[:1])
-    high = max(high, centre + unit, *atoms.value[-1:])
+    spread = max(near_high / 2 - near_low / 2, 1e-12 * abs(centre), 1e-300)
+    bulk, unit = 0.0, spread
+    low = min(low, centre - spread, *atoms.value[:1])
+    if bounded:
+        if -high < 1e-14 * spread:  # less than a quantile far from 0 is exact to
+            high = -LEAST_DISTANCE
+        unit = max(-high, 1e-300 * -low)
+        bulk, centre = float(np.arcsinh(centre / unit)), 0.0
+        high = max([high, *atoms.value[-1:]])
+    else:
+        high = max(high, centre + spread, *atoms.value[-1:])
     marks = np.concatenate([[low, high], joint.landmarks(), atoms.value])
     marks = marks[(marks >= low) & (marks <= high)]
     edges = _spaced(np.unique(np.arcsinh((marks - centre) / unit)))
     gold_sd = joint.moments().gold_sd
-    gold_unit = gold_sd if np.isfinite(gold_sd) and gold_sd > 0 else unit
-    empty = Profile(
+    return Profile(
         centre=centre,
         unit=unit,
-        gold_unit=gold_unit,
+        gold_unit=gold_sd if np.isfinite(gold_sd) and gold_sd > 0 else spread,
         edges=edges,
         log_density=np.empty((0, RULE.size)),
         gold=np.empty((0, RULE.size)),
         error=np.empty(0),
         atoms=atoms,
+        bulk=bulk,
     )
-    return _resolved(joint, empty).normalised()
 
 
 @lru_cache(maxsize=4)
@@ -250,8 +271,9 @@ def _resolved(joint: Joint, start: Profile) -> Profile:
         scale = start.gold_unit + np.abs(gold).max(axis=1)
         rough = np.maximum(RULE.unresolved(log_density), RULE.unresolved(gold / scale[:, None]))
         # Far below the bulk only the mass matters, not the digits of the density.
-        lightly = np.minimum(log_density.max(axis=1) + np.log1p(np.maximum(-low, 0)), 0)
-        error = rough * np.exp(np.where(high <= 0, lightly, 0.0))
+        depth = np.log1p(np.maximum(start.bulk - low, 0))
+        lightly = np.minimum(log_density.max(axis=1) + depth, 0)
+        error = rough * np.exp(np.where(high <= start.bulk, lightly, 0.0))
         inner = found.error.reshape(s.shape).max(axis=1)
         # Near an end of the support the proxy's own rounding shows in its distance from there.
         rounding = NOISE * np.abs(proxy).max(axis=1) / np.maximum(np.ptp(proxy, axis=1), 1e-300)

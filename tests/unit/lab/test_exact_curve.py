@@ -305,3 +305,40 @@ def test_pressure_beyond_what_can_be_computed_is_refused_in_a_line() -> None:
     law = independent(gold=StudentT(df=2.0), error=StudentT(df=3.0))
     with pytest.raises(NotIdentified, match="panels on this law"):
         law.curve(BestOfN(), [1.0, 1e70])
+
+
+@pytest.mark.parametrize(
+    ("gold", "error"),
+    [
+        ("beta:a=1,b=1", "beta:a=1,b=1"),
+        ("beta:a=2,b=5,shift=3", "lognormal:sigma=0.69,scale=-1"),
+        ("normal:max=1", "t:df=3,max=5"),
+        ("normal:clip_max=1", "beta:a=1,b=1"),
+        ("discrete:0=0.3,1=0.7", "pareto:tail=3,scale=-2"),
+    ],
+)
+def test_a_bounded_proxy_is_exact_up_to_its_end(gold: str, error: str) -> None:
+    """Down to a probability of 1e-300, where proxy and end are the same double."""
+    law = independent(gold=law_of(gold), error=law_of(error))
+    kept = np.array([1.0, 1e6, 1e30, 1e300])
+    curve = law.curve(Threshold(), kept)
+    found = law.from_end()
+    assert found is not None
+    np.testing.assert_allclose(curve.kl, np.log(kept), rtol=1e-7, atol=1e-8)
+    assert (np.diff(curve.gold) >= 0).all()
+    assert (curve.error_bound < 1e-7).all()
+    assert curve.gold[0] == pytest.approx(law.gold.mean, abs=1e-8)
+    assert curve.proxy[-1] == pytest.approx(found.proxy_end, rel=1e-6, abs=1e-6)
+
+
+def test_two_uniforms_approach_their_end_in_a_triangle() -> None:
+    """P(proxy > 2 - d) = d^2 / 2, and gold among them is 1 - d / 3."""
+    curve = independent(gold=UNIFORM, error=UNIFORM).curve(Threshold(), [8.0, 2e6, 2e12])
+    distance = np.sqrt(2 / curve.strength)
+    np.testing.assert_allclose(1 - curve.gold, distance / 3, atol=1e-12, rtol=1e-6)
+
+
+def test_proxies_that_doubles_cannot_hold_are_refused() -> None:
+    law = independent(gold=Normal(), error=Levy())
+    with pytest.raises(NotIdentified, match="double precision cannot tell apart or hold"):
+        law.curve(Threshold(), [1e300])

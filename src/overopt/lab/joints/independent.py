@@ -14,6 +14,7 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
+from overopt.lab.joints.from_end import FromEnd, law_from_end
 from overopt.lab.joints.joint import FloatArray, Joint, Moments, ProxyAtoms, Regression
 from overopt.lab.marginals.law import Law
 from overopt.lab.quadrature import integrals
@@ -67,6 +68,14 @@ class Independent(Joint):
         """One of the two must lie beyond its own."""
         low = float(self.gold.lower(nats) + self.error.lower(nats))
         return low, float(self.gold.upper(nats) + self.error.upper(nats))
+
+    def from_end(self) -> FromEnd | None:
+        """Where both have a largest value."""
+        gold, error = law_from_end(self.gold), law_from_end(self.error)
+        if gold is None or error is None:
+            return None
+        joint = Independent(gold=gold[0], error=error[0])
+        return FromEnd(joint=joint, gold_end=gold[1], proxy_end=gold[1] + error[1])
 
     def landmarks(self) -> FloatArray:
         """Sums of kinks (and atoms) of both; quartiles of either beside the other's median."""

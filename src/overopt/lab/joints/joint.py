@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from overopt.lab.exact_curve import ExactCurve
+    from overopt.lab.joints.from_end import FromEnd
     from overopt.pressure import Pressure
     from overopt.samples import Samples
 
@@ -109,6 +110,10 @@ class Joint(ABC):
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """What law this is, as plain data: its ``kind`` and its parts."""
+
+    def from_end(self) -> FromEnd | None:
+        """The law measured from the largest gold and proxy; None where it is not known so."""
+        return None
 
     def curve(self, pressure: Pressure, strengths: npt.ArrayLike) -> ExactCurve:
         """Gold under ``pressure`` at ascending ``strengths``, exactly.
