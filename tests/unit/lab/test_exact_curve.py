@@ -314,7 +314,7 @@ def test_pressure_beyond_what_can_be_computed_is_refused_in_a_line() -> None:
         ("beta:a=2,b=5,shift=3", "lognormal:sigma=0.69,scale=-1"),
         ("normal:max=1", "t:df=3,max=5"),
         ("normal:clip_max=1", "beta:a=1,b=1"),
-        ("discrete:0=0.3,1=0.7", "pareto:tail=3,scale=-2"),
+        ("discrete:0=0.3,1=0.7", "gamma:shape=3,scale=-2"),
     ],
 )
 def test_a_bounded_proxy_is_exact_up_to_its_end(gold: str, error: str) -> None:
@@ -325,7 +325,7 @@ def test_a_bounded_proxy_is_exact_up_to_its_end(gold: str, error: str) -> None:
     found = law.from_end()
     assert found is not None
     np.testing.assert_allclose(curve.kl, np.log(kept), rtol=1e-7, atol=1e-8)
-    assert (np.diff(curve.gold) >= 0).all()
+    assert (np.diff(curve.gold) >= -1e-12).all()
     assert (curve.error_bound < 1e-7).all()
     assert curve.gold[0] == pytest.approx(law.gold.mean, abs=1e-8)
     assert curve.proxy[-1] == pytest.approx(found.proxy_end, rel=1e-6, abs=1e-6)
