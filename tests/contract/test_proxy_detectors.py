@@ -9,12 +9,28 @@ import numpy as np
 import pytest
 from proxy_batches import batch_of, exploited, folded, normal_batches
 
+from overopt.watch.detectors.audited_range import AuditedRange, PooledScores, PromptScores
 from overopt.watch.detectors.beyond_share import BeyondOptions
+from overopt.watch.detectors.component_share import ComponentShare
 from overopt.watch.detectors.detector import ProxyDetector
+from overopt.watch.detectors.kl_budget import KLBudget
+from overopt.watch.detectors.non_finite import NonFinite
 from overopt.watch.detectors.tail_shape import TailShape
+from overopt.watch.saved_state import read_state, state_text
 
 SHORT = BeyondOptions(reference=20)
-DETECTORS: list[ProxyDetector[Any]] = [TailShape(options=SHORT)]
+MANY = {f"q{i}": [float(i % 7), 1.0] for i in range(60)}
+SCORES = {f"p{i}": np.linspace(-1, 1, 40) for i in range(4)}
+DETECTORS: list[ProxyDetector[Any]] = [
+    TailShape(options=SHORT),
+    ComponentShare(component="length", options=SHORT),
+    KLBudget(budget=0.5),
+    KLBudget(budget=0.5, exact=True, name="kl_budget_exact"),
+    AuditedRange(reference=PromptScores.of(SCORES), supported=4),
+    AuditedRange(reference=PooledScores.of(MANY), supported=2, name="audited_range_pooled"),
+    NonFinite(options=SHORT),
+    NonFinite(options=SHORT, expected=True, name="non_finite_expected"),
+]
 
 HOSTILE = {
     "nothing": [],
@@ -65,3 +81,19 @@ def test_update_is_pure_and_repeats_itself(detector: ProxyDetector[Any]) -> None
         states.append(detector.update(states[-1], batch))
     assert folded(detector, batches[25:], states[25]) == states[-1]
     assert folded(detector, batches) == states[-1]
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda each: each.name)
+def test_a_saved_state_comes_back_exactly(detector: ProxyDetector[Any]) -> None:
+    batches = [
+        batch_with_everything(batch.proxy.tolist(), 8, batch.step)
+        for batch in (*normal_batches(30, 1), *exploited(normal_batches(40, 2, first=30), 3))
+    ]
+    state = detector.start()
+    for batch in batches:
+        text = state_text(state)
+        back = read_state(type(state), text)
+        assert back == state
+        assert state_text(back) == text
+        state = detector.update(back, batch)
+    assert state == folded(detector, batches)

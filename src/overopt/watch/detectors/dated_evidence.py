@@ -7,7 +7,7 @@ z with mean >= 0 as long as nothing has changed. What alarms stays as it was at 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import log
 from typing import final
 
@@ -74,22 +74,21 @@ def dated(
     betting: Betting,
     false_alarm: float,
 ) -> DatedEvidence:
-    """State after the readings of a step, each given as (z, reading); after an alarm, unchanged."""
+    """State after the readings of a step, each given as (z, reading); after an alarm, unchanged.
+
+    Whether it fires is asked once, after the last of them.
+    """
+    if state.fired is not None:
+        return state
+    evidence, origins, total = state.evidence, state.origins, state.total
     for z, reading in readings:
-        if state.fired is not None:
-            return state
-        before = Origin(step=step, count=state.evidence.count, total=state.total)
-        evidence = more_evidence(state.evidence, z, betting)
-        origins = state.origins
-        if evidence.best_start != state.evidence.best_start or not before.count:
+        before, count, starts = total, evidence.count, evidence.best_start
+        evidence, total = more_evidence(evidence, z, betting), total + reading
+        if evidence.best_start != starts or not count:
+            fresh = Origin(step=step, count=count, total=before)
             moved = zip(evidence.best_start, origins, strict=True)
-            origins = tuple(before if start == before.count else old for start, old in moved)
-        certain = log_evidence(evidence, betting) >= -log(false_alarm)
-        state = replace(
-            state,
-            evidence=evidence,
-            origins=origins,
-            total=state.total + reading,
-            fired=step if certain else None,
-        )
-    return state
+            origins = tuple(fresh if start == count else old for start, old in moved)
+    certain = log_evidence(evidence, betting) >= -log(false_alarm)
+    return DatedEvidence(
+        evidence=evidence, origins=origins, total=total, fired=step if certain else None
+    )

@@ -23,6 +23,7 @@ IntVector = npt.NDArray[np.int64]
 BoolVector = npt.NDArray[np.bool_]
 
 SHORT_OF = 0.9  # a set of 58 rows is read like one of 64: a few rows may be missing
+ROUNDING = 1e-13
 
 
 @final
@@ -67,11 +68,16 @@ class Rows:
         return self._placed(ordered - np.repeat(middle, self.sizes), len(values))
 
     def minus_mean(self, values: FloatArray) -> FloatArray:
-        """Distance [kept] of any values of these rows to their group's mean, quartered."""
+        """Distance [kept] of any values of these rows to their group's mean, quartered.
+
+        What is within rounding of the mean counts as equal to it.
+        """
         ordered = values[self.ranked] / 4
         sizes = np.repeat(self.sizes, self.sizes)
         means = np.add.reduceat(ordered / sizes, self.starts)
-        return self._placed(ordered - np.repeat(means, self.sizes), len(values))
+        distance = ordered - np.repeat(means, self.sizes)
+        distance[np.abs(distance) <= ROUNDING * np.abs(ordered).max()] = 0.0
+        return self._placed(distance, len(values))
 
     def _placed(self, ordered: FloatArray, rows: int) -> FloatArray:
         placed = np.empty(rows)

@@ -1,0 +1,133 @@
+"""Does length, or one part of the reward, take over what decides between candidates?
+
+In sets of 64 rows, the share of the within-prompt variance of the proxy that the component explains
+(squared correlation of the two, each minus its prompt's mean). A training signal that is whitened
+within prompts sees only this variance: a component may be large and decide nothing, or small and
+decide everything. How often the share lies beyond the reference's 95 % point is watched
+(``beyond_share``), so that the share itself, which is noisy in a batch, needs no model.
+
+Fails, by firing, where the component is meant to take over. Sets with equal scores within every
+prompt say nothing and are skipped; rows without the component are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import final
+
+import numpy as np
+import numpy.typing as npt
+
+from overopt.watch.batch import Batch
+from overopt.watch.detectors.beyond_share import BeyondOptions, BeyondShare, share_watched
+from overopt.watch.detectors.detector import Amber, ProxyDetector
+from overopt.watch.detectors.pieces import Pieces, compared, cut
+
+__all__ = ["ComponentShare", "ComponentShareState", "within_correlation"]
+
+FloatArray = npt.NDArray[np.float64]
+
+MEMORY = 0.05  # weight of the newest set in the running mean that the sentence tells
+
+
+@final
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComponentShareState:
+    """``correlation`` and ``share`` are running means over sets, None before the first."""
+
+    pieces: Pieces
+    beyond: BeyondShare
+    correlation: float | None
+    share: float | None
+    turns: int
+
+
+@final
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComponentShare(ProxyDetector[ComponentShareState]):
+    """Watches one ``component`` of the batch (``length``, a part of the reward)."""
+
+    component: str
+    rows: int = 64
+    options: BeyondOptions = field(default_factory=BeyondOptions)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """One signal for each component."""
+        return f"share_of_{self.component}"
+
+    def start(self) -> ComponentShareState:
+        """State before the first batch."""
+        return ComponentShareState(
+            pieces=Pieces.none(),
+            beyond=BeyondShare.none(self.options),
+            correlation=None,
+            share=None,
+            turns=0,
+        )
+
+    def update(self, state: ComponentShareState, batch: Batch) -> ComponentShareState:
+        """State after one more batch; a batch without the component changes nothing."""
+        part = batch.components.get(self.component)
+        if part is None:
+            return state
+        rows = compared(batch.proxy, batch.group, batch.finite & np.isfinite(part), state.pieces)
+        if rows is None:
+            return state
+        columns = rows.minus_mean(batch.proxy), rows.minus_mean(part)
+        pieces, sets = cut(state.pieces, rows, columns, self.rows)
+        if sets is None:
+            return replace(state, pieces=pieces)
+        found = within_correlation(sets[0], sets[1])
+        shares = found**2
+        return ComponentShareState(
+            pieces=pieces,
+            beyond=share_watched(state.beyond, shares, state.turns, batch.step, self.options),
+            correlation=_remembered(state.correlation, found),
+            share=_remembered(state.share, shares),
+            turns=state.turns + 1,
+        )
+
+    def fired(self, state: ComponentShareState) -> Amber | None:
+        """The signal, with which way the component pulls."""
+        found, beyond = state.beyond.dated, state.beyond.beyond
+        if found.fired is None or beyond is None or state.share is None:
+            return None
+        way = "more" if (state.correlation or 0) > 0 else "less"
+        sentence = (
+            f"{self.component} decides more between candidates of a prompt than it did, probably "
+            f"since step {found.origin.step}: the share of the proxy's within-prompt variance that "
+            f"it explains lies beyond its usual {100 * (1 - self.options.share):.3g} % point "
+            f"({100 * beyond.threshold:.3g} %) in {100 * found.mean:.3g} % of {found.readings} "
+            f"sets since (the reference allows {100 * beyond.rate:.3g} %); lately it is "
+            f"{100 * state.share:.3g} %, and {way} {self.component} scores higher. Spend labels on "
+            f"high-scoring candidates with {way} {self.component} than their prompt's others"
+        )
+        return Amber(name=self.name, step=found.fired, sentence=sentence)
+
+
+def within_correlation(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Correlation [sets] of two centred columns [sets, rows].
+
+    NaN where the first is constant; 0 where only the second is: it explains nothing.
+    """
+    one, other = _unit(first), _unit(second)
+    mixed, own, others = (
+        np.einsum("ij,ij->i", *pair) for pair in ((one, other), (one, one), (other, other))
+    )
+    both = np.sqrt(own * others)
+    return np.where(own > 0, np.clip(mixed / np.where(both > 0, both, 1.0), -1, 1), np.nan)
+
+
+def _unit(values: FloatArray) -> FloatArray:
+    """Values in units of the largest of their set, so that no square overflows or vanishes."""
+    largest = np.abs(values).max(axis=1, keepdims=True)
+    return np.asarray(values / np.where(largest > 0, largest, 1.0))
+
+
+def _remembered(before: float | None, found: FloatArray) -> float | None:
+    usable = found[~np.isnan(found)]
+    if not len(usable):
+        return before
+    now = float(usable.mean())
+    return now if before is None else before + MEMORY * (now - before)
