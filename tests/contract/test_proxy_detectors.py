@@ -66,7 +66,7 @@ def batch_with_everything(values: list[float], size: int | None, step: int) -> A
 @pytest.mark.parametrize("size", [None, 1, 3, 8])
 def test_hostile_batches_are_answered(detector: ProxyDetector[Any], size: int | None) -> None:
     state = detector.start()
-    for step in range(60):
+    for step in range(25):
         for values in HOSTILE.values():
             state = detector.update(state, batch_with_everything(values, size, step))
             detector.fired(state)

@@ -32,6 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from overopt.errors import BadOption, BadSamples
+from overopt.numerals import number, percent
 from overopt.samples import Samples, scored
 from overopt.stats.e_process import Betting
 from overopt.watch.batch import Batch
@@ -231,22 +232,22 @@ class AuditedRange(ProxyDetector[AuditedRangeState]):
         lately = ""
         if last is not None:
             most, least = equivalent_n(last.lower), equivalent_n(last.upper)
-            lately = f"; {last.count} prompts up to step {last.step}: n from {least} to {most}"
-        left_out = f"; {state.unmatched} prompts had no reference" if state.unmatched else ""
+            lately = f"; {last.count:,} prompts up to step {last.step:,}: n from {least} to {most}"
+        left_out = f"; {state.unmatched:,} prompts had no reference" if state.unmatched else ""
         sentence = (
             f"the policy has left the range that was audited, probably since step "
-            f"{found.origin.step}: it beats {whom} in {100 * (1 - found.mean):.3g} % of "
+            f"{found.origin.step:,}: it beats {whom} in {percent(1 - found.mean)} of "
             f"comparisons since, as best-of-{equivalent_n(found.mean)} would{lately}{left_out}. "
-            f"The audit supports best-of-{self.supported:.4g}, and its reference cannot be told "
-            f"from best-of-{equivalent_n(self.allowed)}. Spend labels on current candidates: gold "
-            "out here was never measured"
+            f"The audit supports best-of-{number(self.supported)}, and its reference cannot tell "
+            f"it from best-of-{equivalent_n(self.allowed)}. Spend labels on current candidates: "
+            "gold out here was never measured"
         )
         return Amber(name=self.name, step=found.fired, sentence=sentence)
 
 
 def equivalent_n(loss: float) -> str:
     """The n at which best-of-n loses that share of comparisons, in text."""
-    return f"{(1 - loss) / loss:.3g}" if loss > 1e-6 else "more than 1e+06"
+    return number((1 - loss) / loss) if loss > 1e-6 else "more than a million"
 
 
 def supported_best_of_n(card: Mapping[str, Any]) -> float:

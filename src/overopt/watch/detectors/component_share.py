@@ -18,6 +18,7 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
+from overopt.numerals import percent
 from overopt.watch.batch import Batch
 from overopt.watch.detectors.beyond_share import BeyondOptions, BeyondShare, share_watched
 from overopt.watch.detectors.detector import Amber, ProxyDetector
@@ -96,11 +97,11 @@ class ComponentShare(ProxyDetector[ComponentShareState]):
         way = "more" if (state.correlation or 0) > 0 else "less"
         sentence = (
             f"{self.component} decides more between candidates of a prompt than it did, probably "
-            f"since step {found.origin.step}: the share of the proxy's within-prompt variance that "
-            f"it explains lies beyond its usual {100 * (1 - self.options.share):.3g} % point "
-            f"({100 * beyond.threshold:.3g} %) in {100 * found.mean:.3g} % of {found.readings} "
-            f"sets since (the reference allows {100 * beyond.rate:.3g} %); lately it is "
-            f"{100 * state.share:.3g} %, and {way} {self.component} scores higher. Spend labels on "
+            f"since step {found.origin.step:,}: the share of the proxy's within-prompt variance "
+            f"that it explains lies beyond its usual {percent(1 - self.options.share)} point "
+            f"({percent(beyond.threshold)}) in {percent(found.mean)} of {found.readings:,} "
+            f"sets since (the reference allows {percent(beyond.rate)}); lately it is "
+            f"{percent(state.share)}, and {way} {self.component} scores higher. Spend labels on "
             f"high-scoring candidates with {way} {self.component} than their prompt's others"
         )
         return Amber(name=self.name, step=found.fired, sentence=sentence)

@@ -21,6 +21,7 @@ from typing import Any, final
 import numpy as np
 
 from overopt.errors import BadOption
+from overopt.numerals import estimate, number
 from overopt.stats.e_process import Betting
 from overopt.watch.batch import Batch
 from overopt.watch.detectors.block_mean import BlockMean, with_readings
@@ -108,16 +109,17 @@ class KLBudget(ProxyDetector[KLBudgetState]):
                 name=self.name,
                 step=state.above,
                 sentence=(
-                    f"the KL from the reference passed its budget at step {state.above}: "
-                    f"{state.above_by:.4g} nats per candidate, {self.budget:.4g} allowed; {what}"
+                    f"the KL from the reference passed its budget at step {state.above:,}: "
+                    f"{number(state.above_by)} nats per candidate, {number(self.budget)} allowed; "
+                    f"{what}"
                 ),
             )
         found, last = state.dated, state.block.last
         if found.fired is None:
             return None
         lately = (
-            f"; the {last.count} batches up to step {last.step}: {last.mean:.4g}, 95 % interval "
-            f"{last.lower:.4g} to {last.upper:.4g}"
+            f"; the {last.count} batches up to step {last.step:,}: "
+            f"{estimate(last.mean, last.lower, last.upper)}"
             if last
             else ""
         )
@@ -126,7 +128,7 @@ class KLBudget(ProxyDetector[KLBudgetState]):
             step=found.fired,
             sentence=(
                 f"the KL from the reference is above its budget, probably since step "
-                f"{found.origin.step}: {found.mean:.4g} nats per candidate over {found.readings} "
-                f"batches since, {self.budget:.4g} allowed{lately}; {what}"
+                f"{found.origin.step:,}: {number(found.mean)} nats per candidate over "
+                f"{found.readings:,} batches since, {number(self.budget)} allowed{lately}; {what}"
             ),
         )

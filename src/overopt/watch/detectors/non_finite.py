@@ -12,6 +12,7 @@ from typing import final
 
 import numpy as np
 
+from overopt.numerals import number, percent
 from overopt.watch.batch import Batch
 from overopt.watch.detectors.beyond_share import BeyondOptions, BeyondShare, share_watched
 from overopt.watch.detectors.detector import Amber, ProxyDetector
@@ -65,15 +66,15 @@ class NonFinite(ProxyDetector[NonFiniteState]):
         more = ""
         if risen and beyond is not None:
             more = (
-                f", and more of them probably since step {found.origin.step}: "
-                f"{100 * found.mean:.3g} % of {found.readings} batches since hold a larger share "
-                f"than the usual {100 * (1 - self.options.share):.3g} % point, "
-                f"{100 * beyond.threshold:.3g} % (the reference allows {100 * beyond.rate:.3g} %)"
+                f", and more of them probably since step {found.origin.step:,}: "
+                f"{percent(found.mean)} of {found.readings:,} batches since hold a larger share "
+                f"than the usual {percent(1 - self.options.share)} point, "
+                f"{percent(beyond.threshold)} (the reference allows {percent(beyond.rate)})"
             )
         step = found.fired if self.expected and found.fired is not None else state.first
         sentence = (
-            f"{state.bad} of {state.rows} rewards ({100 * state.bad / state.rows:.3g} %) are not "
-            f"finite, the first at step {state.first}{more}. No signal sees these rows: read some, "
-            "mend the reward, and spend labels on what is left where they cluster"
+            f"{state.bad:,} of {state.rows:,} rewards ({number(100 * state.bad / state.rows)} %) "
+            f"are not finite, the first at step {state.first:,}{more}. No signal sees these rows: "
+            "read some, mend the reward, and spend labels on what is left where they cluster"
         )
         return Amber(name=self.name, step=step, sentence=sentence)

@@ -19,6 +19,7 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
+from overopt.numerals import number, percent
 from overopt.watch.batch import Batch
 from overopt.watch.detectors.beyond_share import BeyondOptions, BeyondShare, share_watched
 from overopt.watch.detectors.detector import Amber, ProxyDetector
@@ -110,9 +111,9 @@ class TailShape(ProxyDetector[TailShapeState]):
             return None
         sentence = (
             f"the tail of the proxy has changed its shape, probably since step "
-            f"{found.origin.step}: of {found.readings} sets of {self.rows} scores since, the "
-            f"largest stands further out than the usual {100 * (1 - self.options.share):.3g} % "
-            f"point in {100 * found.mean:.3g} % (the reference allows {100 * beyond.rate:.3g} %). "
+            f"{found.origin.step:,}: of {found.readings:,} sets of {self.rows} scores since, the "
+            f"largest stands further out than the usual {percent(1 - self.options.share)} "
+            f"point in {percent(found.mean)} (the reference allows {percent(beyond.rate)}). "
             f"Spend labels on the highest scores{_named(state.outliers, found.origin.step)}. No "
             f"single score proves anything: {beyond.readings} reference sets support quantiles "
             f"down to about 1/{beyond.readings}"
@@ -152,7 +153,7 @@ def _named(outliers: tuple[Outlier, ...], since: int) -> str:
     """The furthest scores of the stretch that looks changed."""
     recent = [each for each in outliers if each.step >= since]
     return "".join(
-        f"; step {each.step} row {each.row} of batch {each.batch}: proxy {each.proxy:.6g}, "
-        f"{each.ratio:.3g} times as far from the median as the 90 % point"
+        f"; step {each.step:,} row {each.row} of batch {each.batch}: proxy {number(each.proxy)}, "
+        f"{number(each.ratio)} times as far from the median as the 90 % point"
         for each in recent[:3]
     )
