@@ -24,6 +24,7 @@ __all__ = [
     "is_number",
     "numbers",
     "plain",
+    "text_of",
     "texts",
 ]
 
@@ -206,6 +207,12 @@ def shortened(value: Any, width: int = 40) -> str:
     """``repr`` of a value on one line, cut to ``width`` characters."""
     shown = repr(value)
     return shown if len(shown) <= width else shown[: width - 3] + "..."
+
+
+def text_of(value: Any) -> str:
+    """A value that is no null as the text that ``texts`` makes of it."""
+    nested = isinstance(value, dict | list)
+    return str(_canonical(value) if nested else value)
 
 
 def _canonical(value: Any) -> str | None:

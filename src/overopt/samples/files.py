@@ -22,7 +22,18 @@ from overopt.errors import BadSamples
 from overopt.samples.arrow import ArrowTable, arrow_column, shortened
 from overopt.samples.label_record import label_record
 
-__all__ = ["Part", "blamed", "file_kind", "file_part", "found_files", "frame_part"]
+__all__ = [
+    "LONGEST_LINE",
+    "TABLE_NAME",
+    "Part",
+    "blamed",
+    "file_kind",
+    "file_part",
+    "found_files",
+    "frame_part",
+    "in_numeric_order",
+    "step_in_name",
+]
 
 SUFFIXES = ("parquet", "pq", "csv", "tsv", "jsonl", "ndjson", "json", "arrow", "feather")
 TABLE_NAME = re.compile(rf"[^._].*\.({'|'.join(SUFFIXES)})(\.(gz|zst|bz2))?", re.IGNORECASE)
@@ -57,13 +68,13 @@ def found_files(source: str | Path) -> list[Path]:
         files = [p for p in path.iterdir() if p.is_file() and TABLE_NAME.fullmatch(p.name)]
         if not files:
             raise BadSamples(f"folder {path} holds no table: give one with {', '.join(SUFFIXES)}")
-        return sorted(files, key=_natural)
+        return sorted(files, key=in_numeric_order)
     if path.exists():
         return [path]
     if glob.has_magic(str(source)):
         files = [Path(p) for p in glob.glob(str(path), recursive=True) if Path(p).is_file()]
         if files:
-            return sorted(files, key=_natural)
+            return sorted(files, key=in_numeric_order)
         raise BadSamples(f"no file matches {str(source)!r}: check the pattern")
     near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     close = difflib.get_close_matches(path.name, near, n=1)
@@ -85,7 +96,7 @@ def file_part(path: Path) -> Part:
         if kind == "parquet":
             return _parquet(path)
         table = _sound(_loaded(path, kind, head, compression))
-        return _part(table, read=table.select, name=str(path), path=path, step=_step(path))
+        return _part(table, read=table.select, name=str(path), path=path, step=step_in_name(path))
 
 
 def file_kind(path: Path) -> str:
@@ -168,7 +179,7 @@ def _parquet(path: Path) -> Part:
         read=read,
         batches=batches,
         path=path,
-        step=_step(path),
+        step=step_in_name(path),
         labels=labels,
     )
 
@@ -305,13 +316,13 @@ def _too_long(path: Path, which: str) -> str:
     )
 
 
-def _step(path: Path) -> int | None:
+def step_in_name(path: Path) -> int | None:
     """The training step in a file name that a trainer wrote, like completions_00042.parquet."""
     match = STEP_NAME.fullmatch(path.name.partition(".")[0])
     return int(match.group(1)) if match else None
 
 
-def _natural(path: Path) -> list[tuple[int, str]]:
-    """Sort key in which part_9 comes before part_10."""
+def in_numeric_order(path: Path) -> list[tuple[int, str]]:
+    """Sort key of file names in which part_9 comes before part_10."""
     pieces = re.split(r"(\d+)", str(path))
     return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in pieces]

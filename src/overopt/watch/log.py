@@ -27,6 +27,7 @@ IntVector = npt.NDArray[np.int64]
 STEPS = ("step", "global_step", "train_step", "training_step", "iteration", "update")
 RUNS = ("run", "run_id", "run_name", "experiment")
 KLS = ("kl", "approx_kl", "kl_divergence")
+SCORES = ("proxy", "reward", "score")  # the first that is there, before any other score
 
 
 @final
@@ -143,7 +144,7 @@ def _found(
 
 def _score(schema: Mapping[str, Any], taken: set[str], origin: str) -> str:
     """The only column that looks like a score, or the one called proxy or reward."""
-    for name in ("proxy", "reward", "score"):
+    for name in SCORES:
         if name in schema and name not in taken:
             return name
     found = [
