@@ -97,22 +97,33 @@ class Block:
 
 
 def more_block(
-    state: Block, value: float, options: BlockOptions, *, below: float = 1.0, above: float = 1.0
+    state: Block,
+    value: float,
+    options: BlockOptions,
+    *,
+    highest: float | None = None,
+    below: float = 1.0,
+    above: float = 1.0,
 ) -> Block:
-    """State after one more ``value``, known beforehand to lie in [-below, above]."""
+    """State after one more ``value``, known beforehand to lie in [-below, above].
+
+    A refused label may be anything from ``value`` up to ``highest``: each bound takes its worst.
+    """
+    highest = value if highest is None else highest
+    middle = (value + highest) / 2
     number, place = divmod(state.seen, options.labels)
     error = options.error_of(number)
     if place == 0:
         needed = sqrt(2 * log(1 / error) / options.labels)
         state = replace(state, total=0.0, bet=needed / state.spread(), low=Side(), high=Side())
-    off = value - state.guess
+    off = middle - state.guess
     seen = state.seen + 1
     state = Block(
         seen=seen,
-        total=state.total + value,
+        total=state.total + middle,
         bet=state.bet,
-        low=_more(state.low, state.bet, value, off, below + state.guess),
-        high=_more(state.high, state.bet, -value, off, above - state.guess),
+        low=_more(state.low, state.bet, value, value - state.guess, below + state.guess),
+        high=_more(state.high, state.bet, -highest, highest - state.guess, above - state.guess),
         guess=state.guess + off / (seen + PRIOR_LABELS),
         squares=state.squares + off * off,
         done=state.done,

@@ -110,13 +110,15 @@ def label_draws(
     chances = label_chances(scores if expected < rows else scores[:0], batch.finite, target)
     numbers = count(first_number)
     draws: list[Draw] = []
+    weights = np.divide(1.0, rows * chances, out=np.zeros(batch.rows), where=chances > 0)
     for part in _parts(batch.group, chances, ceil(expected)):
         mass = float(chances[part].sum())
         size = _rounded(expected * mass, uniform)
         if size:
             chosen = _systematic(chances[part] / mass, size, rng.random())
-            largest = _largest_means(np.abs(scores[:, part]), chances[part], size, rows)
-            draws += _part_draws(batch, scores, chances, part[chosen], largest, numbers)
+            weighted = np.abs(scores[:, part]) * weights[part]
+            bounds = _largest_means(weighted, chances[part], size), float(weights.max())
+            draws += _part_draws(batch, scores, chances, part[chosen], bounds, numbers)
         uniform = rng.random()
     return tuple(draws)
 
@@ -147,17 +149,13 @@ def _systematic(chances: FloatArray, size: int, uniform: float) -> IntArray:
     return np.minimum(found, len(chances) - 1)
 
 
-def _largest_means(values: FloatArray, chances: FloatArray, size: int, rows: int) -> list[float]:
-    """Bounds [signals + 1] on the mean over a part's draws of values / (rows * chance).
+def _largest_means(weighted: FloatArray, chances: FloatArray, size: int) -> tuple[float, ...]:
+    """Bounds [signals] on the mean over a part's draws of ``weighted`` [signals, part] >= 0.
 
-    ``values`` [signals, part] not negative; the last bound is for the constant 1. A row comes at
-    most ceil(size * its chance within the part) times.
+    A row comes at most ceil(size * its chance within the part) times.
     """
-    weights = 1.0 / (rows * chances)
-    weighted = np.vstack([values * weights, weights])
     times = np.ceil(size * chances / chances.sum())
-    means = np.minimum(weighted.max(axis=1), weighted @ times / size)
-    return [float(mean) for mean in means]
+    return tuple(np.minimum(weighted.max(axis=1), weighted @ times / size).tolist())
 
 
 def _part_draws(
@@ -165,7 +163,7 @@ def _part_draws(
     scores: FloatArray,
     chances: FloatArray,
     chosen: IntArray,
-    largest: list[float],
+    bounds: tuple[tuple[float, ...], float],
     numbers: Iterator[int],
 ) -> Iterator[Draw]:
     rows = int(batch.finite.sum())
@@ -179,8 +177,8 @@ def _part_draws(
             prob=float(chances[row]),
             proxy=float(batch.proxy[row]),
             scores=tuple(scores[:, row].tolist()),
-            largest=tuple(largest[:-1]),
-            largest_weight=largest[-1],
+            largest=bounds[0],
+            largest_weight=bounds[1],
             share=1.0 / len(chosen),
             closes=place == len(chosen) - 1,
         )

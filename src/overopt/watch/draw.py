@@ -23,7 +23,7 @@ class Draw:
     row's. ``share`` is 1 over the draws of its part, ``closes`` whether it is the part's last.
     ``scores`` [signals] are s_i of the bank's pressures, ``largest`` [signals] bounds on the mean
     of |s_j| / (rows * prob_j) over any draws of the part that could have come: both known before
-    the label. ``largest_weight`` bounds the mean of 1 / (rows * prob_j) likewise.
+    the label. ``largest_weight`` bounds 1 / (rows * prob_j) of every row of the batch.
     """
 
     number: int

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from overopt.stats.block_mean import BlockOptions
 from overopt.stats.e_process import Betting, log_evidence_path
+from overopt.watch.block import BlockOptions
 from overopt.watch.detectors.gain import Gain, GainState
 from overopt.watch.draw import Draw, LabelledDraw
 
@@ -65,7 +65,7 @@ def test_evidence_is_that_of_gold_less_its_earlier_weighted_mean() -> None:
         centre = (sums[1] + 0.5) / (sums[0] + 1)
         values.append((each.gold - centre) * factor / (2.0 * max(centre, 1 - centre)))
         sums = sums * (1 - 1 / 1000) + factor**2 * np.array([1, each.gold])
-    reading = (detector := Gain("g", 1)).reading(folded(detector, labels))
+    reading = (detector := Gain(name="g", place=1)).reading(folded(detector, labels))
     path = log_evidence_path(np.array([values]), Betting())
     assert reading.log_evidence == pytest.approx(path[0, -1], abs=1e-9)
     assert reading.labels_used == 60
@@ -73,7 +73,7 @@ def test_evidence_is_that_of_gold_less_its_earlier_weighted_mean() -> None:
 
 def test_a_part_is_one_value_with_one_mean_of_gold() -> None:
     """Labels of a part come to one value at their mean; the mean of gold waits for its end."""
-    detector = Gain("g", 1, betting=Betting(block=1))
+    detector = Gain(name="g", place=1, betting=Betting(block=1))
     before = folded(detector, random_labels(30))
     rng = np.random.default_rng(2)
     scores, gold = rng.uniform(-1, 1, 4), rng.random(4)
@@ -92,7 +92,7 @@ def test_a_part_is_one_value_with_one_mean_of_gold() -> None:
 
 
 def test_a_refused_label_counts_as_what_speaks_least_for_an_alarm() -> None:
-    detector = Gain("g", 1)
+    detector = Gain(name="g", place=1)
     start = folded(detector, random_labels(20))
     for score in (-0.7, 0.0, 0.4):
         refused = detector.update(start, label(score, None))
@@ -100,13 +100,17 @@ def test_a_refused_label_counts_as_what_speaks_least_for_an_alarm() -> None:
         least = min(detector.reading(each).log_evidence for each in anything)
         assert detector.reading(refused).log_evidence == pytest.approx(least, abs=1e-12)
         # and as what speaks least for green
-        assert refused.block.low == pytest.approx(min(each.block.low for each in anything))
-        assert refused.block.high == pytest.approx(max(each.block.high for each in anything))
+        assert refused.block.low.staked == pytest.approx(
+            min(each.block.low.staked for each in anything)
+        )
+        assert refused.block.high.staked == pytest.approx(
+            min(each.block.high.staked for each in anything)
+        )
         assert refused.centre == pytest.approx(start.centre, abs=2e-3)
 
 
 def test_a_falling_gain_alarms_and_says_where_it_began() -> None:
-    detector = Gain("g", 1, block=BlockOptions(length=200))
+    detector = Gain(name="g", place=1, block=BlockOptions(labels=200))
     good = [label(1.0, 0.8) if i % 2 else label(-1.0, 0.2) for i in range(2000)]
     bad = [label(1.0, 0.2) if i % 2 else label(-1.0, 0.8) for i in range(400)]
     reading = detector.reading(folded(detector, good))
@@ -120,14 +124,15 @@ def test_a_falling_gain_alarms_and_says_where_it_began() -> None:
 
 
 def test_nothing_to_choose_says_nothing() -> None:
-    detector = Gain("g", 1)
+    detector = Gain(name="g", place=1)
     state = folded(detector, [label(0.0, 1.0, largest=0.0)] * 700)
     reading = detector.reading(state)
     assert reading.log_evidence == pytest.approx(0, abs=1e-9)
-    assert (reading.value, reading.lower, reading.upper) == (None, None, None)
+    assert reading.value == 0
+    assert reading.lower < 0 < reading.upper
 
 
 def test_before_a_label_there_is_no_evidence() -> None:
-    detector = Gain("g", 1)
+    detector = Gain(name="g", place=1)
     reading = detector.reading(detector.start())
     assert (reading.log_evidence, reading.began, reading.labels_used) == (0, None, 0)

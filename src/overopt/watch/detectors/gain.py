@@ -22,11 +22,11 @@ hacking threshold); the sequential test is ours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import final
 
-from overopt.stats.block_mean import BlockMean, BlockOptions, more_of_block
 from overopt.stats.e_process import Betting, Evidence, log_evidence, more_evidence
+from overopt.watch.block import Block, BlockOptions, more_block
 from overopt.watch.detectors.detector import GoldDetector, Reading
 from overopt.watch.draw import LabelledDraw
 
@@ -43,35 +43,27 @@ class GainState:
 
     ``centre`` is m, kept while the draws of one part come in; ``heaviness`` and ``gold`` the sums
     of its weights with and without gold; ``low`` and ``high`` the average of x over the part so
-    far, refused labels at their lowest and highest; ``seen`` its labels.
+    far, refused labels at their lowest and highest.
     """
 
     evidence: Evidence
-    block: BlockMean = field(default_factory=BlockMean)
+    block: Block = field(default_factory=Block)
     centre: float = FIRST_GUESS
     heaviness: float = 0.0
     gold: float = 0.0
     low: float = 0.0
     high: float = 0.0
-    seen: int = 0
 
 
 @final
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Gain(GoldDetector[GainState]):
-    """The gain at the bank's signal number ``place``, named ``name``."""
+    """The gain at signal number ``place`` of the bank."""
 
-    def __init__(
-        self,
-        name: str,
-        place: int,
-        *,
-        betting: Betting | None = None,
-        block: BlockOptions | None = None,
-    ) -> None:
-        self.name = name
-        self.place = place
-        self.betting = betting or Betting()
-        self.block = block or BlockOptions()
+    name: str
+    place: int
+    betting: Betting = field(default_factory=Betting)
+    block: BlockOptions = field(default_factory=lambda: BlockOptions(labels=300))
 
     def start(self) -> GainState:
         """State before the first label."""
@@ -79,46 +71,40 @@ class Gain(GoldDetector[GainState]):
 
     def update(self, state: GainState, label: LabelledDraw) -> GainState:
         """State after one more label; a part's value is bet on when its last label is in."""
-        draw, gold = label.draw, label.gold
-        centre = state.centre
+        draw, gold, centre = label.draw, label.gold, state.centre
         factor = draw.scores[self.place] * draw.weight
         bound = draw.largest[self.place] * max(centre, 1 - centre)
-        ends = (-centre * factor, (1 - centre) * factor)
-        low, high = (min(ends), max(ends)) if gold is None else ((gold - centre) * factor,) * 2
         heaviness, golden = state.heaviness, state.gold
-        if gold is not None:
+        if gold is None:
+            low, high = sorted((-centre * factor, (1 - centre) * factor))
+        else:
+            low = high = (gold - centre) * factor
             weight = factor * factor * draw.share
             heaviness = MEMORY * heaviness + weight
             golden = MEMORY * golden + weight * gold
+        z = high / bound if bound > 0 else 0.0
         evidence = more_evidence(
-            state.evidence,
-            high / bound if bound > 0 else 0.0,
-            self.betting,
-            share=draw.share,
-            closes=draw.closes,
+            state.evidence, z, self.betting, share=draw.share, closes=draw.closes
         )
         low, high = state.low + draw.share * low, state.high + draw.share * high
-        if not draw.closes:
-            return replace(
-                state,
-                evidence=evidence,
-                heaviness=heaviness,
-                gold=golden,
-                low=low,
-                high=high,
-                seen=state.seen + 1,
-            )
+        block = state.block
+        if draw.closes:
+            block = more_block(block, low, self.block, highest=high, below=bound, above=bound)
+            centre = (golden + FIRST_GUESS) / (heaviness + 1.0)
+            low = high = 0.0
         return GainState(
             evidence=evidence,
-            block=more_of_block(state.block, low, high, bound, state.seen + 1, self.block),
-            centre=(golden + FIRST_GUESS) / (heaviness + 1.0),
+            block=block,
+            centre=centre,
             heaviness=heaviness,
             gold=golden,
+            low=low,
+            high=high,
         )
 
     def reading(self, state: GainState) -> Reading:
         """Evidence now, and the gain over the last completed block, per unit of score."""
-        last = state.block.last
+        last = state.block.done
         return Reading(
             name=self.name,
             log_evidence=log_evidence(state.evidence, self.betting),

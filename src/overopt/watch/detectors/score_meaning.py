@@ -89,11 +89,13 @@ class ScoreMeaning(GoldDetector[ScoreMeaningState]):
         gold = 1.0 if label.gold is None else label.gold
         weight, most = label.draw.weight, label.draw.largest_weight
         lower = 0.0 if place is None else reference.lower[place]
+        share, closes = label.draw.share, label.draw.closes
         evidence = []
         for (first, least), each in zip(_domains(reference.lower), state.evidence, strict=True):
             inside = place is not None and place >= first
             z = (gold - lower) * weight / ((1 - least) * most) if inside else 0.0
-            evidence.append(more_evidence(each, min(z, 1.0), self.betting))
+            z = min(z, 1.0)
+            evidence.append(more_evidence(each, z, self.betting, share=share, closes=closes))
         top = place is not None and place >= _domains(reference.lower)[0][0]
         shift = gold - lower if top else 0.0
         return ScoreMeaningState(
@@ -114,7 +116,7 @@ class ScoreMeaning(GoldDetector[ScoreMeaningState]):
             name=self.name,
             log_evidence=self._log_evidence(state),
             began=None if began is None else state.first_draw + began,
-            labels_used=0 if strongest is None else strongest.count,
+            labels_used=0 if strongest is None else strongest.labels,
             value=None if done is None else done.value,
             lower=None if done is None else done.lower,
             upper=None if done is None else done.upper,
