@@ -97,7 +97,7 @@ def strengths_shown(curve: Document, model: Document | None = None) -> list[floa
 def strength_domain(strengths: Sequence[float]) -> tuple[float, float]:
     """Ends of the axis; a single strength gets a doubling to itself."""
     lowest = strengths[0] if strengths else 1.0
-    return lowest, max(2 * lowest if len(strengths) < 2 else 0.0, *strengths[-1:])
+    return lowest, strengths[-1] if len(strengths) > 1 else 2 * lowest
 
 
 def _spread_ticks(strengths: Sequence[float], width: int) -> list[float]:

@@ -66,6 +66,15 @@ def test_only_a_limit_that_is_known_and_near_is_drawn(gold: str, limits: list[fl
     assert layers(lab_picture(found), "choice-dot") == []
 
 
+def test_no_pressure_alone_is_a_picture_without_points() -> None:
+    """A logarithmic axis cannot show strength 0; it still has two ends."""
+    law = independent(gold=law_of("normal"), error=law_of("normal"))
+    only = curve_document(law.curve(KLTilt(), [0.0]))
+    spec = lab_picture(only)
+    assert layers(spec, "estimate") == [[]]
+    assert spec["vconcat"][1]["encoding"]["x"]["scale"]["domain"] == [1.0, 2.0]
+
+
 def test_a_proxy_without_a_mean_has_no_panel() -> None:
     spec = lab_picture(document("normal:sd=2", "levy"))
     assert len(spec["vconcat"]) == 1
