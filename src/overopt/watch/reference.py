@@ -24,6 +24,8 @@ from overopt.stats.betting_bound import lower_mean
 from overopt.watch.draw import LabelledDraw
 
 __all__ = [
+    "LARGEST_RISE",
+    "LEAST_RISE",
     "Learning",
     "Reference",
     "ReferenceLabel",
@@ -34,7 +36,7 @@ __all__ = [
 
 FloatVector = npt.NDArray[np.floating[Any]]
 FEW_VALUES = 12
-LABELS_PER_BIN = 75
+LABELS_PER_BIN, MOST_BINS = 75, 8
 LEAST_RISE, LARGEST_RISE = -3.0, 20.0  # spreads at which a score is clipped
 SLOPE_WITHIN = 2.0  # spreads within which a continuous score's promise is measured
 DEMANDED = 0.5  # part of the promise
@@ -205,7 +207,7 @@ def _bins(proxy: FloatVector) -> tuple[npt.NDArray[np.intp], bool]:
     values, value_of = np.unique(proxy, return_inverse=True)
     if len(values) <= FEW_VALUES:
         return value_of, True
-    bins = max(2, len(proxy) // LABELS_PER_BIN)
+    bins = min(max(2, len(proxy) // LABELS_PER_BIN), MOST_BINS)
     edges = np.unique(np.quantile(proxy, np.arange(1, bins) / bins))
     return np.unique(np.searchsorted(edges, proxy, side="left"), return_inverse=True)[1], False
 
