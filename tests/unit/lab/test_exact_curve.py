@@ -342,3 +342,11 @@ def test_proxies_that_doubles_cannot_hold_are_refused() -> None:
     law = independent(gold=Normal(), error=Levy())
     with pytest.raises(NotIdentified, match="double precision cannot tell apart or hold"):
         law.curve(Threshold(), [1e300])
+
+
+@pytest.mark.parametrize("error", ["weibull:power=0.5,sd=1", "gamma:shape=0.6"])
+def test_a_density_without_a_bound_keeps_the_error_within_the_bound(error: str) -> None:
+    coin = Discrete(values=(0.0, 1.0), chances=(0.3, 0.7))
+    curve = independent(gold=coin, error=law_of(error)).curve(BestOfN(), [1, 4, 64])
+    assert curve.gold[0] == pytest.approx(0.7, abs=4e-7)
+    assert (curve.error_bound < 4e-7).all()

@@ -35,6 +35,7 @@ SMOOTH = [
 WITH_ATOMS = ["normal:clip_max=1", "t:df=3,clip_min=-1,clip_max=2", "discrete:-1=0.25,0=0.5,2=0.25"]
 PEERS = {
     "beta:a=2,b=5": scipy.stats.beta(2, 5),
+    "gamma:shape=0.5": scipy.stats.gamma(0.5),
     "gamma:shape=3": scipy.stats.gamma(3),
     "laplace": scipy.stats.laplace(),
     "levy": scipy.stats.levy(),

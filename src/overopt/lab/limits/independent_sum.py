@@ -67,8 +67,8 @@ def _steady_hazard(gold: Law, above: UpperTail, error: UpperTail) -> Outcome:
             value=math.inf,
             informative=False,
             theorem="equal exponential tails",
-            reason=f"gold and error both have hazard {rate:g} in the limit and share a large proxy "
-            "in a fixed mean proportion: gold grows without bound",
+            reason=f"far out gold and error both fall off at rate {rate:g} per unit, so each has "
+            "on average a fixed part of a large proxy: gold grows without bound",
         )
     if above.subexponential or (above.exponential and above.rate < rate):
         return Outcome(
@@ -82,17 +82,23 @@ def _steady_hazard(gold: Law, above: UpperTail, error: UpperTail) -> Outcome:
         value=tilted_mean(gold, rate),
         informative=False,
         theorem="exponential error",
-        reason=f"the error's hazard tends to {rate:g}, so selection can tilt gold by no more than "
-        f"exp({rate:g} gold)",
+        reason=f"far out the error falls off at the steady rate {rate:g} per unit, so however high "
+        "the proxy, one more unit of gold makes a candidate only "
+        f"exp({rate:g}) times likelier to be among the selected: gold levels off at its mean under "
+        "those odds",
     )
 
 
 def _falling_hazard(gold: Law, above: UpperTail, error: UpperTail) -> Outcome:
     if not above.subexponential:
-        return _lost(gold, "gold's tail is not: a large proxy is a large error")
+        return _lost(gold, "gold's is not: a very large proxy is almost surely a very large error")
     excess = above.log_ratio(error, power=1.0)
     if excess == -math.inf:
-        return _lost(gold, "gold's tail is lighter by more than one power of the proxy")
+        return _lost(
+            gold,
+            "gold's tail is thinner by more than one power of the proxy: large gold is too rare "
+            "to count among large proxies",
+        )
     if excess == math.inf:
         share = above.log_ratio(error, power=0.0)
         gap = "heavier than the error's" if share == math.inf else "lighter by less than one power"
@@ -108,8 +114,9 @@ def _falling_hazard(gold: Law, above: UpperTail, error: UpperTail) -> Outcome:
         value=gold.mean + factor * math.exp(excess),
         informative=False,
         theorem="tail gap",
-        reason="gold's tail is lighter than the error's by exactly one power: large gold and large "
-        "error keep a fixed exchange rate",
+        reason="gold's tail is thinner than the error's by exactly one power of the proxy: large "
+        "gold grows rarer among large proxies as fast as it grows, and adds a fixed amount to the "
+        "mean",
     )
 
 
@@ -124,5 +131,6 @@ def _lost(gold: Law, why: str) -> Outcome:
         value=gold.mean,
         informative=False,
         theorem="Theorem 5",
-        reason=f"the error is subexponential and {why}; gold returns to its mean without pressure",
+        reason=f"the error's tail is heavy (subexponential) and {why}; gold returns to its mean "
+        "without pressure",
     )

@@ -35,6 +35,7 @@ from overopt.pressure import BestOfN, KLTilt, Pressure, RankPressure, SoftBestOf
 
 __all__ = ["Limit", "Trend", "limit"]
 
+ONLY_VALUES = "there are only exact values at growing pressure"
 GROWING = (10.0, 1e2, 1e4, 1e8, 1e16, 1e32, 1e64)
 GROWING_SOFT = (4.0, 16.0, 64.0, 256.0)
 GROWING_SCORE = (0.25, 0.5, 0.75, 0.9, 0.99)
@@ -81,10 +82,10 @@ def limit(joint: Joint, pressure: Pressure | None = None) -> Limit:
     """
     pressure = pressure or BestOfN()
     demand_existence(joint, pressure, 0.0 if isinstance(pressure, KLTilt) else 1.0)
-    outcome, doubt = None, "gold and error are not independent"
+    outcome, doubt = None, f"gold and error are not independent: {ONLY_VALUES}"
     if isinstance(joint, Independent):
         outcome = _outcome(joint, pressure)
-        doubt = "the laws are heavy or unfamiliar beyond what a theorem here decides"
+        doubt = _doubt(joint, pressure)
     elif isinstance(joint, Coupled):
         outcome = jointly_normal_limit(joint, pressure)
     return Limit(
@@ -94,8 +95,18 @@ def limit(joint: Joint, pressure: Pressure | None = None) -> Limit:
         value=outcome.value if outcome else math.nan,
         base=joint.moments().gold_mean,
         theorem=outcome.theorem if outcome else None,
-        reason=outcome.reason if outcome else f"{doubt}: only exact values at growing pressure",
+        reason=outcome.reason if outcome else doubt,
     )
+
+
+def _doubt(law: Independent, pressure: Pressure) -> str:
+    """Why no theorem speaks of independent gold and error."""
+    if isinstance(pressure, KLTilt) and law.error.tilt_limit == 0:
+        return (
+            "the error and one of gold's tails are heavy, so no beta has an optimum, and policies "
+            "of ever larger proxy at ever less KL can lead gold to more than one limit"
+        )
+    return f"one of the tails is of a kind that no theorem here decides: {ONLY_VALUES}"
 
 
 def _verdict(joint: Joint, outcome: Outcome | None) -> str:
@@ -128,23 +139,33 @@ def _outcome(law: Independent, pressure: Pressure) -> Outcome | None:
 def _tilted_outcome(law: Independent) -> Outcome | None:
     rates = law.gold.tilt_limit, law.error.tilt_limit
     gold, error = upper_tail(law.gold), upper_tail(law.error)
-    if gold is None or error is None or rates[0] == 0:
+    if gold is None or error is None:
+        return None
+    if rates[0] == 0 < rates[1]:
+        return Outcome(
+            value=math.inf,
+            informative=True,
+            theorem="Theorem 1",
+            reason="gold is heavy, so no beta has an optimum: policies of ever larger proxy cost "
+            "ever less KL, and as the error is light, it is gold that they raise without bound",
+        )
+    if rates[1] == 0 and 0 in (rates[0], law.gold.scaled(-1.0).tilt_limit):
         return None
     if rates[1] == 0:
         return Outcome(
             value=law.gold.mean,
             informative=False,
             theorem="Theorem 1",
-            reason="the proxy is heavy, so no beta has an optimum; policies of ever larger proxy "
-            "cost ever less KL, and with light gold all of them tend to gold's mean",
+            reason="the error is heavy, so no beta has an optimum: policies of ever larger proxy "
+            "cost ever less KL, and as gold is light, all of them tend to its mean",
         )
     if rates[1] < rates[0]:
         return Outcome(
             value=tilted_mean(law.gold, rates[1]),
             informative=False,
             theorem="Theorem 4, corrected",
-            reason=f"optima exist only for 1 / beta below {rates[1]:g}, the rate of the error's "
-            "tail, and mean gold there stays below its value at that rate",
+            reason=f"an optimum exists only for 1 / beta below {rates[1]:g}, the rate at which the "
+            "error's tail falls: gold can reach no more than its mean tilted by that rate",
         )
     grows = "to its largest value" if gold.bounded else "without bound"
     return Outcome(

@@ -129,7 +129,10 @@ class Gamma(Law):
         return self.shape, self.shape
 
     def _log_density(self, z: FloatArray) -> FloatArray:
-        return (self.shape - 1) * log_of(z) + np.where(z > 0, -z - math.lgamma(self.shape), -np.inf)
+        inside = z > 0
+        log_z = np.log(np.where(inside, z, 1.0))
+        value = (self.shape - 1) * log_z - z - math.lgamma(self.shape)
+        return np.where(inside, value, -np.inf)
 
     def _log_below(self, z: FloatArray) -> FloatArray:
         from scipy.special import gammainc

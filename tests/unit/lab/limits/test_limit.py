@@ -100,6 +100,8 @@ def test_ranks_share_their_limit(pressure: Pressure) -> None:
         ("beta:a=2,b=5", "normal", "benign", 1.0),
         ("normal", "t:df=3", "weak", 0.0),
         ("t:df=3", "t:df=3", "not_covered", math.nan),
+        ("t:df=3,scale=-1,max=1", "t:df=3", "not_covered", math.nan),
+        ("lognormal:sigma=1", "normal", "none", math.inf),
     ],
 )
 def test_kl_tilts(gold: str, error: str, verdict: str, value: float) -> None:
@@ -172,3 +174,28 @@ def test_a_change_of_unit_changes_only_the_unit(gold: str, error: str) -> None:
         gold=plain.gold.scaled(0.037).shifted(5.0), error=plain.error.scaled(0.037).shifted(-40.0)
     )
     affine(limit(plain, Threshold()), limit(moved, Threshold()), 0.037, 5.0)
+
+
+@pytest.mark.parametrize("pressure", [BestOfN(), Threshold(), KLTilt(), SoftBestOfN(sharpness=1.0)])
+def test_stable_tails_decide_limits_as_other_tails_do(pressure: Pressure) -> None:
+    """Index 1.5 on both sides; with beta = -1 the upper tail of either is light."""
+    heavy, light = "stable:alpha=1.5", "stable:alpha=1.5,beta=-1"
+    assert limit(law("normal:mean=2", heavy), pressure).value == 2
+    assert limit(law(light, "stable:alpha=1.2,beta=1"), BestOfN()).theorem == "Theorem 5"
+    lighter = limit(law("normal", light), pressure)
+    assert lighter.value == pytest.approx(1.0 if isinstance(pressure, SoftBestOfN) else math.inf)
+
+
+@pytest.mark.parametrize("gold", ["normal", "beta:a=2,b=5", "t:df=3", "stable:alpha=1.5"])
+@pytest.mark.parametrize("error", ["laplace", "normal", "t:df=3", "gamma:shape=3", "levy"])
+@pytest.mark.parametrize("pressure", [Threshold(), KLTilt()])
+def test_verdicts_agree_with_their_values(gold: str, error: str, pressure: Pressure) -> None:
+    found = limit(law(gold, error), pressure)
+    top = 1.0 if gold.startswith("beta") else math.inf
+    expected = {"none": top, "benign": top}.get(found.verdict)
+    assert found.verdict != "strong"
+    assert math.isnan(found.value) == (found.verdict == "not_covered")
+    if expected is not None:
+        assert found.value == expected
+    elif found.verdict == "weak":
+        assert found.value < top
