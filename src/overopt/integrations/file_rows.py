@@ -20,13 +20,12 @@ from typing import Any, BinaryIO, final
 
 from overopt.errors import BadSamples
 from overopt.samples.arrow import shortened
-from overopt.samples.files import LONGEST_LINE, file_kind, file_part
+from overopt.samples.files import COMPRESSIONS, LONGEST_LINE, file_part
 
 __all__ = ["Ending", "FileMark", "Record", "file_records", "whole_records"]
 
 HEAD = 256  # bytes by which a file is known again
 SHORTEST = 8  # bytes that tell what a file is
-WHOLE = ("parquet", "arrow", "array", "compressed")
 BYTE_ORDER = b"\xef\xbb\xbf"
 
 
@@ -67,10 +66,10 @@ def file_records(path: Path, mark: FileMark, ending: Ending) -> Iterator[Record]
         return  # gone since it was listed
     if (size < SHORTEST and ending is not Ending.OVER) or not size:
         return
-    if _kind(path) in WHOLE:
-        yield from whole_records(mark, lambda: _table(path), ending)
-    else:
+    if _is_text(path):
         yield from _text_records(path, mark, ending)
+    else:
+        yield from whole_records(mark, lambda: _table(path), ending)
 
 
 def whole_records(mark: FileMark, read: Any, ending: Ending) -> Iterator[Record]:
@@ -89,13 +88,13 @@ def whole_records(mark: FileMark, read: Any, ending: Ending) -> Iterator[Record]
         yield Record(fields=fields, wrong="", mark=replace(mark, records=number))
 
 
-def _kind(path: Path) -> str:
-    name = path.name.lower()
-    if name.endswith((".gz", ".zst", ".bz2")):
-        return "compressed"
-    if name.endswith((".parquet", ".pq")):
-        return "parquet"  # whatever its first bytes are before it is whole
-    return file_kind(path)
+def _is_text(path: Path) -> bool:
+    """Whether a file grows line by line: JSON lines or CSV, by its name and first bytes."""
+    if path.name.lower().endswith((".parquet", ".pq")):
+        return False  # whatever its first bytes are before it is whole
+    with path.open("rb") as file:
+        head = file.read(HEAD).removeprefix(BYTE_ORDER).lstrip()
+    return not head.startswith((b"PAR1", b"ARROW1", b"[", *COMPRESSIONS))
 
 
 def _table(path: Path) -> list[Mapping[str, Any]]:
@@ -117,7 +116,9 @@ def _text_records(path: Path, mark: FileMark, ending: Ending) -> Iterator[Record
 def _text_from(path: Path, mark: FileMark, ending: Ending) -> Iterator[Record]:
     with path.open("rb") as file:
         head = file.read(HEAD).removeprefix(BYTE_ORDER).lstrip()
-        records = _json_records if head.startswith(b"{") else _csv_records
+        # The name decides where the first line is broken; a rotated file has the name in the mark.
+        named = mark.path.lower().endswith((".jsonl", ".ndjson"))
+        records = _json_records if named or head.startswith(b"{") else _csv_records
         yield from records(file, mark, ending)
 
 

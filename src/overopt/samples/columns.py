@@ -46,7 +46,8 @@ OPTIONS = {role: f"--{role.removesuffix('_id').replace('_', '-')}" for role in (
 PROXY_NAME = re.compile(r"proxy|proxy_.*|reward.*|score.*|.*_(reward|score)", re.IGNORECASE)
 GOLD_NAME = re.compile(r"gold|gold_.*", re.IGNORECASE)
 FEATURE_NAME = re.compile(
-    r"(proxy_|text_|completion_|response_|n_|num_)?(length|chars|tokens|words)", re.IGNORECASE
+    r"(proxy_|text_|completion_|response_|output_|n_|num_)?(length|chars|tokens|words)",
+    re.IGNORECASE,
 )
 TEXT_PROXY_NAME = re.compile(r"proxy|proxy_.*|reward|score", re.IGNORECASE)  # numbers as text
 

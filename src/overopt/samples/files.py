@@ -23,6 +23,7 @@ from overopt.samples.arrow import ArrowTable, arrow_column, shortened
 from overopt.samples.label_record import label_record
 
 __all__ = [
+    "COMPRESSIONS",
     "LONGEST_LINE",
     "TABLE_NAME",
     "Part",
