@@ -7,7 +7,7 @@ from pathlib import Path
 
 from overopt.report.channels import Spec
 from overopt.report.lab_chart import gold_panel
-from overopt.report.lab_text import columns, exact
+from overopt.report.lab_text import exact, folded
 from overopt.report.saving import save_picture
 from overopt.report.tails import tails_text
 from overopt.report.words import Document, number
@@ -18,19 +18,19 @@ __all__ = ["lab_reproduction", "save_reproduction"]
 def lab_reproduction(document: Document, width: int = 80) -> str:
     """Best-of-n, conditioning, and the printed numbers that differ from exact ones."""
     curves, parts = document["best_of_n"], document["conditioning"]
-    first = [("gold + error", *(f"n = {number(n)}" for n in curves[0]["strength"]), "peak")]
-    first += [(c["name"], *map(exact, c["gold"]), _peak(c)) for c in curves]
+    first = [("gold + error", "peak", *(f"n = {number(n)}" for n in curves[0]["strength"]))]
+    first += [(c["name"], _peak(c), *map(exact, c["gold"])) for c in curves]
     longest = max((part["above"] for part in parts), key=len)
-    second = [("gold + error", *(f"proxy > {number(t)}" for t in longest), "best")]
+    second = [("gold + error", "best", *(f"> {number(t)}" for t in longest))]
     for part in parts:
         told = [exact(gold) for gold in part["gold"]]
         told += [""] * (len(longest) - len(told))
-        second.append((part["name"], *told, _best(part)))
-    lines = [document["paper"], "", "Mean gold of the best of n", *columns(first), ""]
-    lines += ["Mean gold above a proxy, and above the best threshold", *columns(second), ""]
+        second.append((part["name"], _best(part), *told))
+    lines = [document["paper"], "", "Mean gold of the best of n", *folded(first, width), ""]
+    lines += ["Mean gold above a proxy, and above the best threshold", *folded(second, width), ""]
     lines += ["Where printed numbers differ from exact ones"]
     for one in document["differences"]:
-        printed = "no bound" if one["printed"] is None else number(one["printed"])
+        printed = "no bound" if one["printed"] is None else f"{one['printed']:g}"
         line = f"{one['what']}: printed {printed}, exact {exact(one['exact'])}; {one['why']}."
         lines += textwrap.wrap(line, width, initial_indent="- ", subsequent_indent="  ")
     text = "\n".join(lines) + "\n"

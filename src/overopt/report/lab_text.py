@@ -8,7 +8,16 @@ from collections.abc import Sequence
 
 from overopt.report.words import ABSENT, Document, counted, number, strength_text
 
-__all__ = ["columns", "curve_answer", "exact", "lab_curve", "lab_list", "law_text", "limit_answer"]
+__all__ = [
+    "columns",
+    "curve_answer",
+    "exact",
+    "folded",
+    "lab_curve",
+    "lab_list",
+    "law_text",
+    "limit_answer",
+]
 
 DIGITS = 6  # what an exact curve is exact to
 
@@ -119,3 +128,21 @@ def columns(rows: Sequence[Sequence[str]], left: bool = False) -> list[str]:
         ).rstrip()
         for row in rows
     ]
+
+
+def folded(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Rows as lines no wider than ``width``: further columns below, beside the first one again."""
+    lines: list[str] = []
+    start, count = 1, len(rows[0])
+    while start < count:
+        end = start + 1
+        while end < count and max(map(len, columns(_cut(rows, start, end + 1)))) <= width:
+            end += 1
+        lines += [*([""] if lines else []), *columns(_cut(rows, start, end))]
+        start = end
+    return lines
+
+
+def _cut(rows: Sequence[Sequence[str]], start: int, end: int) -> list[list[str]]:
+    """The first column and those from ``start`` up to ``end``."""
+    return [[row[0], *row[start:end]] for row in rows]

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from overopt.report.lab_text import columns
+from overopt.report.lab_text import folded
 from overopt.report.words import ABSENT, Document
 
 __all__ = ["heading", "lab_theorem", "theorem_page"]
@@ -20,7 +20,7 @@ def lab_theorem(document: Document, width: int = 80) -> str:
     for key, label in PARTS:
         lines += [*textwrap.wrap(f"{label}{document[key]}", width), ""]
     for table in document["tables"]:
-        lines += [*textwrap.wrap(table["title"], width), *columns(_cells(table)), ""]
+        lines += [*textwrap.wrap(table["title"], width), *folded(_cells(table), width), ""]
     return "\n".join(lines)
 
 
