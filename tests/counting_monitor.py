@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -9,9 +10,17 @@ import numpy as np
 
 from overopt.stats.e_process import Betting, Evidence, log_evidence, more_evidence
 from overopt.watch.batch import Batch
+from overopt.watch.detectors.detector import Amber
 from overopt.watch.draw import Draw
+from overopt.watch.saved_state import read_state, state_text
 
 BETTING = Betting()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fired:
+    signal: str
+    step: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,18 +29,13 @@ class Counted:
 
     batches: int = 0
     rows: int = 0
-    draws: int = 0
-    proxies: tuple[float, ...] = ()
+    drawn: int = 0
+    consumed: int = 0
+    arrived: tuple[tuple[int, float | None], ...] = ()
+    alarms: tuple[Fired, ...] = ()
+    ambers: tuple[Amber, ...] = ()
     evidence: Evidence
     trail: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fired:
-    name: str
-    tier: str
-    step: int
-    sentence: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,7 @@ class CountingMonitor:
 
     every: int = 2
     level: float = 3.0
+    window: int = 1024
 
     def start(self) -> Counted:
         return Counted(evidence=Evidence.none(BETTING))
@@ -56,15 +61,14 @@ class CountingMonitor:
             state,
             batches=state.batches + 1,
             rows=state.rows + batch.rows,
-            draws=state.draws + len(draws),
-            proxies=(*state.proxies, *(draw.proxy for draw in draws))[-50:],
+            drawn=state.drawn + len(draws),
             trail=trail,
         )
         return counted, draws
 
     def _draw(self, state: Counted, batch: Batch, row: int, rows: int) -> Draw:
         return Draw(
-            number=state.draws,
+            number=state.drawn,
             batch=batch.key,
             step=batch.step,
             row=row,
@@ -76,12 +80,25 @@ class CountingMonitor:
             largest_weight=1.0,
         )
 
-    def label(self, state: Counted, number: int, gold: float | None) -> Counted:
-        assert number == state.evidence.count, "labels must come in draw order"
-        value = 1.0 if gold is None else 2 * gold - 1
-        return replace(state, evidence=more_evidence(state.evidence, value, BETTING))
+    def labelled(self, state: Counted, labels: Iterable[tuple[int, float | None]]) -> Counted:
+        arrived = dict(state.arrived) | dict(labels)
+        evidence, consumed, alarms = state.evidence, state.consumed, state.alarms
+        while consumed in arrived or state.drawn - consumed > self.window:
+            gold = arrived.pop(consumed, None)
+            evidence = more_evidence(evidence, 1.0 if gold is None else 2 * gold - 1, BETTING)
+            consumed += 1
+            if not alarms and log_evidence(evidence, BETTING) > self.level:
+                alarms = (Fired(signal="gold", step=state.batches),)
+        return replace(
+            state,
+            evidence=evidence,
+            consumed=consumed,
+            alarms=alarms,
+            arrived=tuple(sorted(arrived.items())),
+        )
 
-    def alarms(self, state: Counted) -> tuple[Fired, ...]:
-        if log_evidence(state.evidence, BETTING) < self.level:
-            return ()
-        return (Fired(name="gold", tier="red", step=state.batches, sentence="gold fell"),)
+    def text(self, state: Counted) -> str:
+        return state_text(state)
+
+    def read(self, text: str) -> Counted:
+        return read_state(Counted, text)

@@ -20,7 +20,7 @@ the same way for ever, whatever was drawn before.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import count
 from math import ceil
@@ -120,7 +120,7 @@ def label_draws(
             bounds = _largest_means(weighted, chances[part], size), float(weights.max())
             draws += _part_draws(batch, scores, chances, part[chosen], bounds, numbers)
         uniform = rng.random()
-    return tuple(draws)
+    return tuple(replace(draw, expected=expected) for draw in draws)
 
 
 def _parts(group: IntArray, chances: FloatArray, number: int) -> list[IntArray]:

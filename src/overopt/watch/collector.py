@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import final
 
 from overopt.errors import StoreError
-from overopt.watch.run_fold import FoldOptions, RunFold
+from overopt.watch.judging import Judging, Question
+from overopt.watch.parts import PartOptions, roll_parts
+from overopt.watch.run_fold import RunFold
 from overopt.watch.spool_file import NAME, spool_files, writer_of
 from overopt.watch.store import Store
 from overopt.watch.tail import spooled
@@ -31,6 +33,12 @@ class Collector:
     """Collects ``folder/spool/*`` into the store of ``folder``.
 
     ``monitor_of`` gives the monitor of a run by its name; it must be the same after a restart.
+    ``judging`` is asked for the gold of drawn rows whose text is kept, in the name of ``judge``.
+
+    Raises
+    ------
+    StoreError
+        When another collector writes to the folder, or its store cannot be used.
     """
 
     def __init__(
@@ -38,13 +46,16 @@ class Collector:
         folder: str | Path,
         monitor_of: Callable[[str], Watching],
         *,
-        options: FoldOptions | None = None,
+        judging: Judging | None = None,
+        judge: str = "judge",
+        parts: PartOptions | None = None,
         durable: bool = True,
     ) -> None:
         self.folder = Path(folder)
         self.store = Store(folder, durable=durable)
         self._monitor_of = monitor_of
-        self._options = options or FoldOptions()
+        self._judging, self._judge = judging, judge
+        self._parts = parts or PartOptions()
         self._folds: dict[str, RunFold] = {}
 
     def turn(self) -> int:
@@ -58,31 +69,31 @@ class Collector:
         self.store.lease.beat()
         try:
             with self.store.transaction() as db:
-                taken = 0
-                for run in self._runs():
-                    fold = self._folds.get(run)
-                    if fold is None:
-                        fold = RunFold.read(db, run, self._monitor_of(run), self._options)
-                        self._folds[run] = fold
-                    count = self._take(db, fold)
-                    if count:
+                taken = sum(self._take(db, run) for run in self._runs())
+                self._hear(db)
+                questions = self._questions(db)
+                for fold in self._folds.values():
+                    if fold.changed:
                         fold.save(db)
-                    taken += count
         except BaseException:
             self._folds.clear()
             raise
+        for question in questions:  # only now that the store knows that they are asked
+            if self._judging is not None:
+                self._judging.ask(question)
         self._remove_finished()
+        self._roll()
         return taken
 
     def collect(self, stop: threading.Event, interval: float = 1.0) -> None:
         """Turns until ``stop`` is set, one per ``interval`` seconds while there is little to do.
 
-        A store that refuses (a full disk) is tried again; the spool keeps what it cannot take.
+        A disk that refuses is tried again; the spool keeps what the store cannot take.
         """
         while not stop.is_set():
             try:
                 busy = self.turn() >= FRAMES_PER_TURN
-            except StoreError:
+            except (StoreError, OSError):
                 busy = False
             if not busy:
                 stop.wait(interval)
@@ -97,10 +108,18 @@ class Collector:
             return []
         return sorted(each.name for each in spool.iterdir() if NAME.fullmatch(each.name))
 
-    def _take(self, db: sqlite3.Connection, fold: RunFold) -> int:
-        files = spool_files(self.folder / SPOOL / fold.run)
+    def _fold(self, db: sqlite3.Connection, run: str) -> RunFold:
+        if run not in self._folds:
+            self._folds[run] = RunFold.read(db, run, self._monitor_of(run))
+        return self._folds[run]
+
+    def _take(self, db: sqlite3.Connection, run: str) -> int:
+        """Fold what the spool of a run has brought: how many findings."""
+        fold = self._fold(db, run)
+        files = spool_files(self.folder / SPOOL / run)
         for file in files:
-            fold.join((writer_of(file) or ("", 0))[0])
+            if (named := writer_of(file)) is not None:
+                fold.join(named[0])
         taken = 0
         for found in spooled(files, fold.offsets):
             fold.take(db, found)
@@ -109,6 +128,33 @@ class Collector:
                 break
         return taken
 
+    def _hear(self, db: sqlite3.Connection) -> None:
+        """Take in what the judge has answered; the others are asked again later."""
+        for verdict in self._judging.verdicts() if self._judging is not None else ():
+            if verdict.final:
+                fold = self._fold(db, verdict.question.run)
+                fold.answer(db, verdict.question.number, verdict.gold, self._judge)
+
+    def _questions(self, db: sqlite3.Connection) -> list[Question]:
+        """Rows to ask the judge about now, oldest first, noted as asked once more."""
+        if self._judging is None or self._judging.room <= 0:
+            return []
+        waiting = db.execute(
+            "SELECT run, number, prompt, completion, tries FROM draws"
+            " WHERE status = 'waiting' AND completion IS NOT NULL ORDER BY run, number LIMIT ?",
+            (self._judging.at_once + self._judging.room,),
+        )
+        questions = [
+            Question(run=run, number=number, prompt=prompt, completion=completion, tries=tries + 1)
+            for run, number, prompt, completion, tries in waiting
+            if not self._judging.asked(run, number)
+        ][: self._judging.room]
+        db.executemany(
+            "UPDATE draws SET tries = ? WHERE run = ? AND number = ?",
+            [(each.tries, each.run, each.number) for each in questions],
+        )
+        return questions
+
     def _remove_finished(self) -> None:
         """Delete files that were read to their end, now that this is committed."""
         for fold in self._folds.values():
@@ -116,3 +162,11 @@ class Collector:
                 (self.folder / SPOOL / fold.run / name).unlink(missing_ok=True)
                 fold.offsets.pop(name, None)
             fold.finished.clear()
+
+    def _roll(self) -> None:
+        """Move old samples into parts, apart from the turn: it must not fail with them."""
+        for fold in self._folds.values():
+            if fold.kept_rows >= self._parts.rows + self._parts.kept_rows:
+                with self.store.transaction() as db:
+                    rolled = roll_parts(db, fold.run, self.folder, self._parts)
+                fold.kept_rows -= rolled

@@ -24,6 +24,7 @@ class Draw:
     ``scores`` [signals] are s_i of the bank's pressures, ``largest`` [signals] bounds on the mean
     of |s_j| / (rows * prob_j) over any draws of the part that could have come: both known before
     the label. ``largest_weight`` bounds 1 / (rows * prob_j) of every row of the batch.
+    Before chance rounded it, ``expected`` draws were asked of the batch.
     """
 
     number: int
@@ -38,6 +39,12 @@ class Draw:
     largest_weight: float
     share: float = 1.0
     closes: bool = True
+    expected: float = 1.0
+
+    @property
+    def label_prob(self) -> float:
+        """Chance that this row was ever drawn from its batch: what an audit of the rows needs."""
+        return min(1.0, self.expected * self.prob)
 
     @property
     def weight(self) -> float:

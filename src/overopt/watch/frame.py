@@ -123,6 +123,8 @@ def packed(scored: Scored) -> bytes:
 
 def unpacked(body: bytes) -> Scored:
     """Samples of a body that ``packed`` made; ValueError when it is too short for its counts."""
+    if len(body) < SHAPE.size:
+        raise ValueError(f"{len(body)} bytes")
     step, time, rows, prompts, components, flags = SHAPE.unpack_from(body)
     reader = _Reader(body, SHAPE.size)
     proxy, group = reader.doubles(rows), reader.vector("<u4", rows).astype(np.int64)

@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from overopt.watch.frame import NAME_BYTES, Scored, kept_text, text_name
+from overopt.watch.frame import NAME_BYTES, TEXT_CHARACTERS, Scored, kept_text, text_name
 from overopt.watch.values import numbers
 
 __all__ = ["pieces_of", "scored_rows", "with_texts"]
 
 FloatVector = npt.NDArray[np.float64]
 IntVector = npt.NDArray[np.int64]
-ROW_BUDGET = 1 << 20  # bytes of one frame, before names
+ROW_BUDGET = 9 << 19  # bytes of a frame before its names, which are up to 200 bytes per row
+MOST_ROWS = 1 << 14
+TEXT_BYTES = 4 * TEXT_CHARACTERS
 
 
 def scored_rows(
@@ -104,9 +106,9 @@ def with_texts(
 
 
 def pieces_of(scored: Scored) -> list[Scored]:
-    """The same rows as several calls of about 1 MiB at most, before names."""
-    text = 2 * 8192 if scored.completions is not None or scored.prompts is not None else 0
-    most = max(16, ROW_BUDGET // (64 + text + 8 * len(scored.components)))
+    """The same rows as several calls, none of which can become longer than a frame may be."""
+    text = 2 * TEXT_BYTES if scored.completions is not None or scored.prompts is not None else 0
+    most = min(MOST_ROWS, ROW_BUDGET // (64 + text + 8 * len(scored.components)))
     if len(scored.proxy) <= most:
         return [scored]
     pieces = []

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -17,36 +16,27 @@ import numpy as np
 
 from overopt.watch.assembly import Assembly, Piece, batch_of
 from overopt.watch.batch import Batch
+from overopt.watch.detectors.detector import Amber
 from overopt.watch.draw import Draw
 from overopt.watch.frame import Damage, Frame, unpacked
-from overopt.watch.saved_state import read_state, state_text
+from overopt.watch.saved_state import state_text
 from overopt.watch.seen import Seen
 from overopt.watch.store import rows_of
 from overopt.watch.summary import batch_summary
 from overopt.watch.tail import Found
-from overopt.watch.watching import Watching
+from overopt.watch.watching import RaisedAlarm, WatchedState, Watching
 
-__all__ = ["FoldOptions", "RunFold"]
+__all__ = ["RunFold"]
 
 
-_SET_STATUS = "UPDATE draws SET status = ? WHERE run = ? AND number = ?"
+_SET_STATUS = (  # texts are kept until a row is labelled
+    "UPDATE draws SET status = ?, prompt = NULL, completion = NULL WHERE run = ? AND number = ?"
+)
 _INSERT_BATCH = (
     "INSERT INTO batches (run, number, key, step, rows, prompts, non_finite, proxy, proxy_sd,"
     " proxy_low, proxy_median, proxy_high, gold, gold_rows, kl, components, time)"
     f" VALUES ({', '.join('?' * 17)})"
 )
-
-
-@final
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FoldOptions:
-    """``label_window``: draws that may be open; beyond it the oldest counts as refused.
-
-    ``text``: keep prompt and completion of drawn rows, where the spool has them, until labelled.
-    """
-
-    label_window: int = 1024
-    text: bool = True
 
 
 @final
@@ -66,32 +56,34 @@ class Writer:
 class RunFold:
     """State of one run between commits; made by ``RunFold.read`` from the store."""
 
-    def __init__(self, run: str, monitor: Watching, options: FoldOptions) -> None:
-        self.run, self.monitor, self.options = run, monitor, options
-        self.state = monitor.start()
+    def __init__(self, run: str, monitor: Watching) -> None:
+        self.run, self.monitor = run, monitor
+        self.state: WatchedState = monitor.start()
         self.assembly = Assembly()
         self.writers: dict[str, Writer] = {}
         self.offsets: dict[str, int] = {}
         self.finished: list[str] = []
-        self.batches = self.rows = self.draws = self.next_label = self.alarms = 0
+        self.batches = self.rows = self.kept_rows = 0
         self.step: int | None = None
         self.time: float | None = None
-        self.answers: dict[int, float | None] = {}
+        self.answered: set[int] = set()
+        self.told: set[tuple[str, str, int]] = set()
+        self.changed = False
 
     @classmethod
-    def read(
-        cls, db: sqlite3.Connection, run: str, monitor: Watching, options: FoldOptions
-    ) -> RunFold:
+    def read(cls, db: sqlite3.Connection, run: str, monitor: Watching) -> RunFold:
         """The run as the store holds it, or a new one."""
-        fold = cls(run, monitor, options)
+        fold = cls(run, monitor)
         found = rows_of(db, "SELECT * FROM runs WHERE run = ?", (run,))
         if not found:
             fold.save(db)
             return fold
         (row,) = found
-        fold.state = read_state(type(fold.state), row["state"])
+        fold.state = monitor.read(row["state"])
         fold.batches, fold.rows, fold.step = row["batches"], row["rows"], row["step"]
-        fold.draws, fold.next_label, fold.time = row["draws"], row["next_label"], row["time"]
+        fold.time = row["time"]
+        query = "SELECT coalesce(sum(rows), 0) FROM parts WHERE run = ?"
+        fold.kept_rows = fold.rows - db.execute(query, (run,)).fetchone()[0]
         query = "SELECT id, writer, seq, body FROM frames WHERE run = ? AND batch IS NULL"
         pieces = [
             Piece(id=i, writer=writer, seq=seq, scored=unpacked(body))
@@ -108,37 +100,41 @@ class RunFold:
                 changed=False,
             )
         fold.offsets = dict(db.execute("SELECT file, offset FROM files WHERE run = ?", (run,)))
-        (fold.alarms,) = db.execute("SELECT count(*) FROM alarms WHERE run = ?", (run,)).fetchone()
-        query = "SELECT number, gold FROM labels WHERE run = ? AND used = 1 AND number >= ?"
-        fold.answers = dict(db.execute(query, (run, fold.next_label)))
+        query = "SELECT tier, name, step FROM alarms WHERE run = ?"
+        fold.told = set(db.execute(query, (run,)))
+        query = "SELECT number FROM labels WHERE run = ? AND used = 1 AND number >= ?"
+        found_numbers = db.execute(query, (run, fold.state.consumed))
+        fold.answered = {number for (number,) in found_numbers}
         return fold
 
     def save(self, db: sqlite3.Connection) -> None:
         """Write everything but what was written when it happened."""
+        self._give_up(db)
         self._save_alarms(db)
         for name, writer in self.writers.items():
             if writer.changed:
                 self._save_writer(db, name, writer)
+        self.changed = False
         db.execute("DELETE FROM files WHERE run = ?", (self.run,))
         db.executemany(
             "INSERT INTO files VALUES (?, ?, ?)",
             [(self.run, file, offset) for file, offset in self.offsets.items()],
         )
         db.execute(
-            "INSERT INTO runs (run, state, assembly, batches, rows, step, draws, next_label, time)"
+            "INSERT INTO runs (run, state, assembly, batches, rows, step, drawn, consumed, time)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET"
             " state = excluded.state, assembly = excluded.assembly, batches = excluded.batches,"
-            " rows = excluded.rows, step = excluded.step, draws = excluded.draws,"
-            " next_label = excluded.next_label, time = excluded.time",
+            " rows = excluded.rows, step = excluded.step, drawn = excluded.drawn,"
+            " consumed = excluded.consumed, time = excluded.time",
             (
                 self.run,
-                state_text(self.state),
+                self.monitor.text(self.state),
                 json.dumps(self.assembly.saved()),
                 self.batches,
                 self.rows,
                 self.step,
-                self.draws,
-                self.next_label,
+                self.state.drawn,
+                self.state.consumed,
                 self.time,
             ),
         )
@@ -153,6 +149,7 @@ class RunFold:
 
     def take(self, db: sqlite3.Connection, found: Found) -> None:
         """Fold one finding of the spool."""
+        self.changed = True
         writer, item = self.writers[found.writer], found.item
         self.offsets[found.file.name] = found.offset
         if isinstance(item, Damage):
@@ -190,7 +187,7 @@ class RunFold:
                 self._take_scored(db, name, writer, item)
             elif item.kind == "label":
                 self._take_label(db, json.loads(item.body))
-        except (ValueError, KeyError, TypeError, struct.error) as error:
+        except (ValueError, KeyError, TypeError) as error:
             self.event(db, "unreadable_frame", f"{name}:{item.seq} {error}"[:200])
 
     def _take_scored(self, db: sqlite3.Connection, name: str, writer: Writer, item: Frame) -> None:
@@ -214,7 +211,7 @@ class RunFold:
         batch = batch_of(self.run, pieces)
         self.state, draws = self.monitor.observe(self.state, batch)
         self.step, self.time = batch.step, pieces[-1].scored.time
-        texts = _texts(pieces) if self.options.text else None
+        texts = _texts(pieces)
         for draw in draws:
             self._store_draw(db, batch, draw, texts)
         db.executemany(
@@ -225,15 +222,22 @@ class RunFold:
         db.execute(_INSERT_BATCH, (self.run, self.batches, *summary, self.time))
         self.batches += 1
         self.rows += batch.rows
-        self._consume(db)
+        self.kept_rows += batch.rows
+        if batch.gold is not None:
+            for draw in draws:
+                gold = float(batch.gold[draw.row])
+                if np.isfinite(gold):
+                    self.answer(db, draw.number, gold, "log")
+        self._save_alarms(db)  # now, for an amber signal may be off again by the next commit
 
     def _store_draw(
         self, db: sqlite3.Connection, batch: Batch, draw: Draw, texts: Sequence[Any] | None
     ) -> None:
         prompt, completion = texts[draw.row] if texts else (None, None)
         db.execute(
-            "INSERT INTO draws (run, number, batch, step, row, prob, proxy, draw, prompt_id,"
-            " prompt, completion, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')",
+            "INSERT INTO draws (run, number, batch, step, row, prob, label_prob, proxy, draw,"
+            " prompt_id, prompt, completion, status)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')",
             (
                 self.run,
                 draw.number,
@@ -241,6 +245,7 @@ class RunFold:
                 draw.step,
                 draw.row,
                 draw.prob,
+                draw.label_prob,
                 draw.proxy,
                 state_text(draw),
                 batch.prompt_ids[batch.group[draw.row]],
@@ -248,9 +253,6 @@ class RunFold:
                 completion,
             ),
         )
-        self.draws = draw.number + 1
-        if batch.gold is not None and np.isfinite(batch.gold[draw.row]):
-            self.answer(db, draw.number, float(batch.gold[draw.row]), source="log")
 
     # -- labels
 
@@ -269,13 +271,14 @@ class RunFold:
         person: str | None = None,
     ) -> None:
         """Gold of a draw, None for a final refusal; a second or late answer is kept but unused."""
-        if not 0 <= number < self.draws:
+        self.changed = True
+        if not 0 <= number < self.state.drawn:
             self.event(db, "label_of_no_draw", str(number))
             return
         if gold is not None and not np.isfinite(gold):
             self.event(db, "label_not_finite", str(number))
             return
-        used = number >= self.next_label and number not in self.answers
+        used = number >= self.state.consumed and number not in self.answered
         db.execute(
             "INSERT INTO labels (run, number, gold, source, person, used)"
             " VALUES (?, ?, ?, ?, ?, ?)",
@@ -286,30 +289,36 @@ class RunFold:
             return
         status = "refused" if gold is None else "labelled"
         db.execute(_SET_STATUS, (status, self.run, number))
-        self.answers[number] = gold
-        self._consume(db)
+        self.answered.add(number)
+        self.state = self.monitor.labelled(self.state, [(number, gold)])
 
-    def _consume(self, db: sqlite3.Connection) -> None:
-        """Hand answers to the monitor in draw order, giving up on the oldest when too many wait."""
-        while self.next_label < self.draws:
-            number = self.next_label
-            if number not in self.answers:
-                if self.draws - number <= self.options.label_window:
-                    return
-                db.execute(_SET_STATUS, ("given_up", self.run, number))
-                self.event(db, "label_given_up", "window")
-            self.state = self.monitor.label(self.state, number, self.answers.pop(number, None))
-            self.next_label += 1
+    def _give_up(self, db: sqlite3.Connection) -> None:
+        """Mark draws that the monitor has folded as refused because they took too long."""
+        consumed = self.state.consumed
+        self.answered = {number for number in self.answered if number >= consumed}
+        late = db.execute(
+            "UPDATE draws SET status = 'given_up'"
+            " WHERE run = ? AND status = 'waiting' AND number < ?",
+            (self.run, consumed),
+        )
+        if late.rowcount > 0:
+            self.event(db, "label_given_up", "window", late.rowcount)
 
     # -- the rest of a save
 
     def _save_alarms(self, db: sqlite3.Connection) -> None:
-        for alarm in self.monitor.alarms(self.state)[self.alarms :]:
-            db.execute(
-                "INSERT INTO alarms VALUES (?, ?, ?, ?, ?, ?)",
-                (self.run, self.alarms, alarm.name, alarm.tier, alarm.step, alarm.sentence),
-            )
-            self.alarms += 1
+        for alarm in self.state.alarms:
+            self._save_alarm(db, ("red", alarm.signal, alarm.step), alarm)
+        for amber in self.state.ambers:
+            self._save_alarm(db, ("amber", amber.name, amber.step), amber)
+
+    def _save_alarm(
+        self, db: sqlite3.Connection, key: tuple[str, str, int], alarm: RaisedAlarm | Amber
+    ) -> None:
+        if key not in self.told:
+            self.told.add(key)
+            values = (self.run, *key, self.batches, state_text(alarm))
+            db.execute("INSERT INTO alarms VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def _save_writer(self, db: sqlite3.Connection, name: str, writer: Writer) -> None:
         db.execute(

@@ -12,7 +12,7 @@ and brought forward; a newer one is refused and left as it is.
 | batches | a batch, in summary: what a page draws |
 | draws | a sample drawn for a label, with its chance, written before the label is asked for |
 | labels | an answer: gold, or NULL for a final refusal; ``used`` 1 when tests consumed it |
-| alarms | a signal that fired |
+| alarms | a signal that fired, and at which batch the store learnt of it |
 | events | what went wrong, counted: gaps, drops, damage, late frames, labels given up |
 | parts | a Parquet file of samples |
 """
@@ -33,8 +33,8 @@ MIGRATIONS = (
         batches INTEGER NOT NULL DEFAULT 0,
         rows INTEGER NOT NULL DEFAULT 0,
         step INTEGER,
-        draws INTEGER NOT NULL DEFAULT 0,
-        next_label INTEGER NOT NULL DEFAULT 0,
+        drawn INTEGER NOT NULL DEFAULT 0,
+        consumed INTEGER NOT NULL DEFAULT 0,
         time REAL
     ) WITHOUT ROWID;
     CREATE TABLE writers (
@@ -91,6 +91,7 @@ MIGRATIONS = (
         step INTEGER NOT NULL,
         row INTEGER NOT NULL,
         prob REAL NOT NULL,
+        label_prob REAL NOT NULL,
         proxy REAL NOT NULL,
         draw TEXT NOT NULL,
         prompt_id TEXT NOT NULL,
@@ -114,12 +115,12 @@ MIGRATIONS = (
     CREATE INDEX labels_of_draw ON labels (run, number);
     CREATE TABLE alarms (
         run TEXT NOT NULL,
-        number INTEGER NOT NULL,
-        name TEXT NOT NULL,
         tier TEXT NOT NULL CHECK (tier IN ('red', 'amber')),
+        name TEXT NOT NULL,
         step INTEGER NOT NULL,
-        sentence TEXT NOT NULL,
-        PRIMARY KEY (run, number)
+        batch INTEGER NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (run, tier, name, step)
     ) WITHOUT ROWID;
     CREATE TABLE events (
         run TEXT NOT NULL,

@@ -14,9 +14,9 @@ import os
 import socket
 import threading
 import time
-import weakref
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -73,9 +73,10 @@ class Spool:
         self.run = checked_name(run, "run")
         self._folder = Path(folder) / run
         self._options = options or SpoolOptions()
-        self._file: SpoolFile | None = None
         self._begin(_own_name() if writer is None else checked_name(writer, "writer"))
         _ALIVE.add(self)
+        with suppress(Exception):  # no thread now: the next call tries again
+            self._ensure_thread()
 
     def append(
         self,
@@ -96,6 +97,11 @@ class Spool:
         not be taken (``counts`` says why).
         """
         try:
+            if self._closed:
+                self.counts["closed"] += 1
+                return None
+            if self._thread is None:
+                self._ensure_thread()
             scored = scored_rows(step, proxy, prompt_ids, prompts, gold, kl, components)
             if self._options.keep_text:
                 scored = with_texts(scored, prompts, completions)
@@ -119,24 +125,12 @@ class Spool:
 
         After True no crash of this process or of the machine loses it.
         """
-        try:
-            with self._served_changed:
-                self._asked += 1
-                ticket = self._asked
-            self._ensure_thread()
-            self._wake.set()
-            with self._served_changed:
-                self._served_changed.wait_for(lambda: self._served >= ticket, timeout)
-                return self._served >= ticket
-        except Exception:
-            return False
+        return self._served_in(timeout, closing=False)
 
     def close(self, timeout: float = 2.0) -> bool:
         """Flush, say that this writer has ended, and stop; whether all of it is on disk."""
-        self._closing = True
-        done = self.flush(timeout)
         _ALIVE.discard(self)
-        return done
+        return self._closed or self._served_in(timeout, closing=True)
 
     # -- the calling thread
 
@@ -156,26 +150,44 @@ class Spool:
         self._wake = threading.Event()
         self._served_changed = threading.Condition()
         self._asked = self._served = 0
-        self._closing = False
+        self._closing = self._closed = False
+        self.degraded = False
         self._noted: dict[str, int] = {}
         self._thread: threading.Thread | None = None
-        self._ensure_thread()
 
     def _reborn(self) -> None:
-        """In a forked child: the parent's file, ring and thread are not ours."""
-        if self._file is not None:
-            self._file.close()
+        """In a forked child: the parent's file, ring and thread are not ours.
+
+        Nothing is begun on disk before the child's first call, for most children never make one.
+        """
+        self._file.close()
         self._begin(_own_name())
+
+    def _served_in(self, timeout: float, *, closing: bool) -> bool:
+        """Whether the writing thread gets to a request made now within ``timeout`` seconds."""
+        if self._thread is None and not self._ring:
+            self._closed |= closing
+            return True
+        try:
+            with self._served_changed:
+                self._asked += 1
+                ticket = self._asked
+                self._closing |= closing
+            self._ensure_thread()
+            self._wake.set()
+            with self._served_changed:
+                return self._served_changed.wait_for(lambda: self._served >= ticket, timeout)
+        except Exception:
+            return False
 
     def _ensure_thread(self) -> None:
         if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(
-                target=_work, args=(weakref.ref(self),), name="overopt-spool", daemon=True
-            )
-            self._thread.start()
+            thread = threading.Thread(target=self._work, name="overopt-spool", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def _take(self, scored: Scored) -> str:
-        """Frames of at most about 1 MiB into the ring; the key of the first."""
+        """The call into the ring, in several frames if it is large; the key of the first."""
         seqs = [self._put("scored", packed(piece)) for piece in pieces_of(scored)]
         return f"{self.writer}:{seqs[0]}"
 
@@ -199,27 +211,37 @@ class Spool:
 
     # -- the writing thread
 
-    def _turn(self) -> bool:
-        """Write what is there; whether the thread should go on."""
+    def _work(self) -> None:
+        """Turns until closed. A disk that refuses is tried again after a while."""
+        while not self._closed:
+            try:
+                self._turn()
+                self.degraded = False
+            except Exception as error:
+                self.degraded = True
+                self.counts[f"retried_{type(error).__name__[:40]}"] += 1
+                time.sleep(min(LONGEST_WAIT, 10 * self._options.pause))
+            self._wake.wait(0 if self._closed else self._options.pause)
+            self._wake.clear()
+
+    def _turn(self) -> None:
+        """Write what is there, and serve who waits for it."""
         file = self._file
-        asked, closing = self._asked, self._closing
-        try:
-            assert file is not None
-            file.open()
-            self._drain(file)
-            self._write_counts(file)
-            if closing:
-                file.write(frame("end", self._next_seq, b"{}"))
-            if asked > self._served:
-                file.sync()
-                self._serve(asked)
-            if closing:
-                file.close()
-                return False
-        except Exception as error:
-            self.counts[f"retried_{type(error).__name__[:40]}"] += 1
-            time.sleep(min(LONGEST_WAIT, 10 * self._options.pause))
-        return True
+        with self._served_changed:
+            asked, closing = self._asked, self._closing
+        file.open()
+        self._drain(file)
+        self._write_counts(file)
+        if closing:
+            file.write(frame("end", self._next_seq, b"{}"))
+        if asked > self._served:
+            file.sync()
+        if closing:
+            self._closed = True
+            file.close()
+        with self._served_changed:
+            self._served = asked
+            self._served_changed.notify_all()
 
     def _drain(self, file: SpoolFile) -> None:
         """Write the frames that are in the ring now, a chunk at a time."""
@@ -237,9 +259,9 @@ class Spool:
 
     def _grasp(self) -> None:
         """Move up to a chunk from the ring into the hand, where nothing is dropped."""
-        size = 0
+        size, most = 0, min(CHUNK_BYTES, self._options.ring_bytes // 8)
         with self._lock:
-            while self._ring and size < CHUNK_BYTES:
+            while self._ring and size < most:
                 size += len(self._ring[0])
                 self._in_hand.append(self._ring.popleft())
 
@@ -251,32 +273,13 @@ class Spool:
             if file.write(frame("drops", self._next_seq, body)):
                 self._noted = counts
 
-    def _serve(self, ticket: int) -> None:
-        with self._served_changed:
-            self._served = ticket
-            self._served_changed.notify_all()
-
-
-def _work(spool: weakref.ref[Spool]) -> None:
-    """Turns of the writing thread, until its spool is closed or forgotten."""
-    while True:
-        owner = spool()
-        if owner is None:
-            return
-        wake, pause = owner._wake, owner._options.pause
-        if not owner._turn():
-            return
-        del owner
-        wake.wait(pause)
-        wake.clear()
-
 
 def _own_name() -> str:
     host = "".join(c if c.isascii() and c.isalnum() else "-" for c in socket.gethostname())[:24]
     return f"{host}-{os.getpid()}-{time.time_ns():x}"
 
 
-_ALIVE: weakref.WeakSet[Spool] = weakref.WeakSet()
+_ALIVE: set[Spool] = set()
 
 
 def _close_all() -> None:

@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from overopt.watch.batch import Batch
+from overopt.watch.detectors.detector import Amber
 from overopt.watch.draw import Draw
 
-__all__ = ["Alarm", "Watching"]
+__all__ = ["RaisedAlarm", "WatchedState", "Watching"]
 
 
-class Alarm(Protocol):
-    """A signal that fired at ``step``; ``tier`` is "red" or "amber"."""
-
-    @property
-    def name(self) -> str:
-        """Name of the signal."""
+class RaisedAlarm(Protocol):
+    """A red signal: a frozen dataclass that ``saved_state`` can write."""
 
     @property
-    def tier(self) -> str:
-        """Red, which rests on labels, or amber."""
+    def signal(self) -> str:
+        """Its name."""
 
     @property
     def step(self) -> int:
-        """When it fired."""
+        """The step whose label raised it."""
+
+
+class WatchedState(Protocol):
+    """What the store must know of a state; the rest is the monitor's."""
 
     @property
-    def sentence(self) -> str:
-        """What it says, to be read."""
+    def drawn(self) -> int:
+        """Draws made so far."""
+
+    @property
+    def consumed(self) -> int:
+        """The first so many draws have been folded, with their labels or as refused."""
+
+    @property
+    def alarms(self) -> Sequence[RaisedAlarm]:
+        """Red signals, once raised for ever."""
+
+    @property
+    def ambers(self) -> Sequence[Amber]:
+        """Amber signals that are on."""
 
 
 class Watching(Protocol):
-    """A monitor: pure functions of a state that ``saved_state`` can save."""
+    """A monitor: pure functions of a state that it can write as text and read back."""
 
     def start(self) -> Any:
         """State before the first batch."""
@@ -40,8 +53,11 @@ class Watching(Protocol):
     def observe(self, state: Any, batch: Batch) -> tuple[Any, tuple[Draw, ...]]:
         """State after one more batch, and the rows of it to label, numbered on from the last."""
 
-    def label(self, state: Any, number: int, gold: float | None) -> Any:
-        """State after the gold of draw ``number``, None for a refusal; called in draw order."""
+    def labelled(self, state: Any, labels: Iterable[tuple[int, float | None]]) -> Any:
+        """State after labels (number of the draw, gold or None when refused), in any order."""
 
-    def alarms(self, state: Any) -> Sequence[Alarm]:
-        """Everything that has fired so far, in the order in which it did."""
+    def text(self, state: Any) -> str:
+        """The state as text, exactly."""
+
+    def read(self, text: str) -> Any:
+        """The state that ``text`` wrote."""

@@ -49,12 +49,12 @@ def test_every_step_becomes_a_batch_with_its_draws_and_labels(tmp_path: Path) ->
     spooled_run(tmp_path, steps=20)
     tables = collected(tmp_path)
     (run,) = tables["runs"]
-    assert (run["batches"], run["rows"], run["step"], run["draws"]) == (20, 160, 19, 10)
-    assert run["next_label"] == 10
+    assert (run["batches"], run["rows"], run["step"], run["drawn"]) == (20, 160, 19, 10)
+    assert run["consumed"] == 10
     assert [row["step"] for row in tables["batches"]] == list(range(20))
     assert {row["prompts"] for row in tables["batches"]} == {2}
     assert {row["status"] for row in tables["draws"]} == {"labelled"}
-    assert json.loads(str(run["state"]))["draws"] == 10
+    assert json.loads(str(run["state"]))["drawn"] == 10
     assert list((tmp_path / "spool" / "r").iterdir()) == []  # collected files are removed
 
 

@@ -1,0 +1,201 @@
+"""Samples rolled out of the store into Parquet parts, which ``overopt audit`` reads.
+
+A part holds whole batches, oldest first, once enough rows have gathered; the newest batches stay
+behind, for labels that are drawn when somebody sits down. The file is written, made durable and
+named before the transaction that forgets its frames: cut off in between, the same part is written
+again. A part's gold is what was known when it was written; ``samples_table`` joins all labels.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+from overopt.watch.assembly import Piece, batch_of
+from overopt.watch.batch import Batch
+from overopt.watch.frame import unpacked
+
+__all__ = ["PARTS", "PartOptions", "roll_parts", "samples_table", "stored_batches"]
+
+PARTS = "parts"
+RESERVED = ("prompt_id", "step", "candidate_id", "proxy", "gold", "label_prob", "label_planned")
+
+
+@final
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PartOptions:
+    """``rows`` of a part at least, and how many of the newest rows stay in the store."""
+
+    rows: int = 1 << 17
+    kept_rows: int = 1 << 16
+
+
+@final
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Label:
+    """What is known of a row that was drawn: chance of ever being drawn, and gold if any."""
+
+    prob: float
+    gold: float | None
+
+
+def roll_parts(db: sqlite3.Connection, run: str, folder: Path, options: PartOptions) -> int:
+    """Write as many parts of a run as are due, inside a transaction: how many rows they hold."""
+    written = 0
+    while (last := _due(db, run, options)) is not None:
+        (first,) = db.execute(
+            "SELECT min(batch) FROM frames WHERE run = ? AND batch IS NOT NULL", (run,)
+        ).fetchone()
+        (number,) = db.execute("SELECT count(*) FROM parts WHERE run = ?", (run,)).fetchone()
+        table = _table(db, run, list(stored_batches(db, run, first, last)))
+        name = f"part-{number:06d}.parquet"
+        _write(table, folder / PARTS / run / name)
+        values = (run, number, name, table.num_rows, first, last)
+        db.execute("INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?)", values)
+        db.execute("DELETE FROM frames WHERE run = ? AND batch BETWEEN ? AND ?", (run, first, last))
+        written += table.num_rows
+    return written
+
+
+def stored_batches(
+    db: sqlite3.Connection, run: str, first: int, last: int
+) -> Iterable[tuple[int, Batch]]:
+    """Batches by number, both ends included, as far as their frames are still in the store."""
+    query = (
+        "SELECT id, writer, seq, body, batch FROM frames WHERE run = ? AND batch BETWEEN ? AND ?"
+        " ORDER BY batch, writer, seq"
+    )
+    pieces: list[Piece] = []
+    number = first
+    for i, writer, seq, body, batch in db.execute(query, (run, first, last)):
+        if batch != number and pieces:
+            yield number, batch_of(run, pieces)
+            pieces = []
+        number = batch
+        pieces.append(Piece(id=i, writer=writer, seq=seq, scored=unpacked(body)))
+    if pieces:
+        yield number, batch_of(run, pieces)
+
+
+def samples_table(db: sqlite3.Connection, run: str, folder: Path) -> Any:
+    """An Arrow table of every sample of a run, with every label that has come in by now."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    labels = _labels(db, run)
+    names = db.execute("SELECT file FROM parts WHERE run = ? ORDER BY number", (run,))
+    parts = [parquet.read_table(folder / PARTS / run / name) for (name,) in names]
+    (last,) = db.execute("SELECT batches FROM runs WHERE run = ?", (run,)).fetchone()
+    kept = [batch for _, batch in stored_batches(db, run, 0, last)]
+    tables = [_relabelled(part, labels) for part in parts]
+    tables += [_batches_table(kept, labels)] if kept or not tables else []
+    return pa.concat_tables(tables, promote_options="default")
+
+
+def _due(db: sqlite3.Connection, run: str, options: PartOptions) -> int | None:
+    """Last batch of the next part, None while there are too few rows."""
+    query = (
+        "SELECT number, sum(rows) OVER (ORDER BY number) FROM batches WHERE run = ? AND number >="
+        " (SELECT min(batch) FROM frames WHERE run = ? AND batch IS NOT NULL)"
+    )
+    gathered = db.execute(query, (run, run)).fetchall()
+    if not gathered or gathered[-1][1] < options.rows + options.kept_rows:
+        return None
+    return next(int(number) for number, rows in gathered if rows >= options.rows)
+
+
+def _table(db: sqlite3.Connection, run: str, batches: Sequence[tuple[int, Batch]]) -> Any:
+    return _batches_table([batch for _, batch in batches], _labels(db, run))
+
+
+def _labels(db: sqlite3.Connection, run: str) -> dict[str, _Label]:
+    """Drawn rows by candidate id. A row that was drawn more than once has one chance and label."""
+    query = (
+        "SELECT draws.batch || ':' || draws.row, draws.label_prob, labels.gold FROM draws"
+        " LEFT JOIN labels ON labels.run = draws.run AND labels.number = draws.number"
+        " AND labels.used = 1 WHERE draws.run = ? ORDER BY draws.number"
+    )
+    known: dict[str, _Label] = {}
+    for candidate, prob, gold in db.execute(query, (run,)):
+        former = known.get(candidate)
+        if former is None or former.gold is None:
+            known[candidate] = _Label(prob=prob, gold=gold)
+    return known
+
+
+def _batches_table(batches: Sequence[Batch], labels: dict[str, _Label]) -> Any:
+    """Samples of batches under the names that the audit knows; one row for each."""
+    import pyarrow as pa
+
+    names = dict.fromkeys(name for batch in batches for name in batch.components)
+    columns: dict[str, Any] = {
+        "prompt_id": pa.array(
+            [batch.prompt_ids[g] for batch in batches for g in batch.group], pa.string()
+        ),
+        "step": pa.array(np.repeat([b.step for b in batches], [b.rows for b in batches])),
+        "candidate_id": pa.array(
+            [f"{batch.key}:{row}" for batch in batches for row in range(batch.rows)], pa.string()
+        ),
+        "proxy": _joined(batches, lambda batch: batch.proxy),
+        "gold": _joined(batches, lambda batch: batch.gold),
+        "kl": _joined(batches, lambda batch: batch.kl),
+    }
+    for name in names:
+        column = name if name not in columns and name not in RESERVED else f"component_{name}"
+        columns[column] = _joined(batches, lambda batch, name=name: batch.components.get(name))
+    columns = {name: column for name, column in columns.items() if column.null_count < len(column)}
+    return _relabelled(pa.table(columns), labels)
+
+
+def _joined(batches: Sequence[Batch], values: Any) -> Any:
+    """A column of all batches, null where it is missing or not finite."""
+    import pyarrow as pa
+
+    parts = []
+    for batch in batches:
+        found = values(batch)
+        parts.append(np.full(batch.rows, np.nan) if found is None else found)
+    joined = np.concatenate(parts) if parts else np.empty(0)
+    return pa.array(joined, pa.float64(), mask=~np.isfinite(joined))
+
+
+def _relabelled(table: Any, labels: dict[str, _Label]) -> Any:
+    """The table with gold, chance and plan of the rows that were drawn.
+
+    Where gold is at hand for every row nothing was bought, and nothing is changed.
+    """
+    import pyarrow as pa
+
+    if not labels or ("gold" in table.column_names and not table["gold"].null_count):
+        return table
+    drawn = [labels.get(candidate) for candidate in table["candidate_id"].to_pylist()]
+    gold = pa.array([each.gold if each else None for each in drawn], pa.float64())
+    prob = pa.array([each.prob if each else None for each in drawn], pa.float64())
+    planned = pa.array([each is not None for each in drawn], pa.bool_())
+    for name, column in (("gold", gold), ("label_prob", prob), ("label_planned", planned)):
+        place = table.schema.get_field_index(name)
+        table = (
+            table.append_column(name, column)
+            if place < 0
+            else table.set_column(place, name, column)
+        )
+    return table
+
+
+def _write(table: Any, path: Path) -> None:
+    """The file under its name, whole and durable, or not at all."""
+    from pyarrow import parquet
+
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_suffix(".draft")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+        parquet.write_table(table, stream, compression="zstd")
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.rename(path)
