@@ -23,15 +23,19 @@ def labelled_draws(
     weight: FloatVector | float = 1.0,
     largest: float = 1.0,
     first: int = 0,
+    part: int = 1,
 ) -> list[LabelledDraw]:
-    """One draw for each row, NaN gold meaning refused; ``weight`` is 1 / (rows * chance)."""
+    """One draw for each row, NaN gold meaning refused; ``weight`` is 1 / (rows * chance).
+
+    Every ``part`` draws are of one batch and averaged.
+    """
     weights = np.broadcast_to(weight, len(proxy))
     return [
         LabelledDraw(
             draw=Draw(
                 number=first + i,
-                batch=f"0:{first + i}",
-                step=first + i,
+                batch=f"0:{(first + i) // part}",
+                step=(first + i) // part,
                 row=0,
                 rows=ROWS,
                 prob=1 / (ROWS * float(weights[i])),
@@ -39,6 +43,8 @@ def labelled_draws(
                 scores=(),
                 largest=(),
                 largest_weight=largest,
+                share=1 / part,
+                closes=(i + 1) % part == 0,
             ),
             gold=None if np.isnan(gold[i]) else float(gold[i]),
         )

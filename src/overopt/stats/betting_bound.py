@@ -20,24 +20,35 @@ import numpy.typing as npt
 __all__ = ["lower_mean"]
 
 FloatVector = npt.NDArray[np.floating[Any]]
+IntVector = npt.NDArray[np.integer[Any]]
 LARGEST_BET = 0.99
 HALVINGS = 40
 
 
-def lower_mean(values: FloatVector, error: float, shares: FloatVector | None = None) -> float:
+def lower_mean(
+    values: FloatVector,
+    error: float,
+    stakes: FloatVector | None = None,
+    rounds: IntVector | None = None,
+) -> float:
     """Bound in [0, 1) that the mean of ``values`` [count], each >= 0, exceeds but for ``error``.
 
-    ``shares`` [count] in (0, 1] are proportional to each value's weight in the mean: weight over a
-    bound on the weights that was known before the value. Without a value the bound is 0.
+    ``stakes`` [count] > 0 are in proportion to each value's weight in the mean, by a factor known
+    before the value, and sum to at most 1 in each round; ``rounds`` [count] numbers the rounds,
+    never falling (default: one for each value). Without a value the bound is 0.
     """
     if not len(values):
         return 0.0
-    bets = _bets(len(values), error)
-    stakes = bets[:, None] * (np.ones(len(values)) if shares is None else shares)
+    stakes = np.ones(len(values)) if stakes is None else stakes
+    first = (
+        np.arange(len(values)) if rounds is None else np.flatnonzero(np.diff(rounds, prepend=-1))
+    )
+    bets = _bets(len(first), error)[:, None]
     low, high = 0.0, 1.0
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        logs = np.log1p(stakes * (values / middle - 1)).sum(axis=1)
+        won = np.add.reduceat(stakes * (values / middle - 1), first)
+        logs = np.log1p(bets * won).sum(axis=1)
         if np.logaddexp.reduce(logs) - np.log(len(bets)) >= -np.log(error):
             low = middle
         else:
@@ -46,7 +57,7 @@ def lower_mean(values: FloatVector, error: float, shares: FloatVector | None = N
 
 
 def _bets(count: int, error: float) -> FloatVector:
-    """Half of what serves an even 0/1 value best after ``count`` of them, and its doublings."""
+    """Half of what serves an even 0/1 value best after ``count`` rounds, and its doublings."""
     least = np.sqrt(np.log(1 / error) / (2 * count))
     doublings = np.arange(max(0.0, np.ceil(np.log2(LARGEST_BET / least))) + 1)
     return np.asarray(np.minimum(least * 2**doublings, LARGEST_BET))

@@ -31,7 +31,9 @@ PRIOR_LABELS, PRIOR_VARIANCE = 1.0, 0.25
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BlockOptions:
-    """``labels`` in a block; ``error`` of each of its two bounds.
+    """``labels`` in a block (values: labels that are averaged count as one).
+
+    ``error`` is that of each of its two bounds.
 
     ``every_block``: share the error over all blocks of a run, 6 / (pi k)^2 of it for the k-th.
     """
@@ -79,10 +81,12 @@ class BlockMean:
 class Block:
     """The block that is filling, the last one that was filled, and the guess of mean and spread.
 
-    ``seen`` counts all labels; ``guess`` and ``squares`` are over them, never restarted.
+    ``seen`` counts all values; ``guess`` and ``squares`` are over them, never restarted;
+    ``pending`` is the part of the next value that is at hand, at its lowest and highest.
     """
 
     seen: int = 0
+    pending: tuple[float, float] = (0.0, 0.0)
     total: float = 0.0
     bet: float = 0.0
     low: Side = Side()
@@ -104,12 +108,18 @@ def more_block(
     highest: float | None = None,
     below: float = 1.0,
     above: float = 1.0,
+    share: float = 1.0,
+    closes: bool = True,
 ) -> Block:
-    """State after one more ``value``, known beforehand to lie in [-below, above].
+    """State after one more label's ``value``, known beforehand to lie in [-below, above].
 
     A refused label may be anything from ``value`` up to ``highest``: each bound takes its worst.
+    Labels that are not separate given the past come with ``share`` until one ``closes`` them.
     """
-    highest = value if highest is None else highest
+    highest = state.pending[1] + share * (value if highest is None else highest)
+    value = state.pending[0] + share * value
+    if not closes:
+        return replace(state, pending=(value, highest))
     middle = (value + highest) / 2
     number, place = divmod(state.seen, options.labels)
     error = options.error_of(number)

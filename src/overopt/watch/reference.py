@@ -1,7 +1,9 @@
 """What a run is held against: gold at a score before the push, by a validity card or first labels.
 
 Every bound here is a lower one: what the monitor takes as known must not be more than was shown.
-``error`` is the chance that a detector which uses these bounds is misled by any of them. Scores of
+``error`` is the chance that a detector which uses these bounds is misled by any of them; a detector
+that learns its own reference spends a tenth of its false alarm on it, so that with three of them
+seven tenths are left for the evidence of a run. Scores of
 few values are taken value by value, others in bins of equal counts; a score that lies in no bin
 (beyond the reference, or in the gap between two bins) has no known meaning and is never tested.
 
@@ -26,6 +28,7 @@ from overopt.watch.draw import LabelledDraw
 __all__ = [
     "LARGEST_RISE",
     "LEAST_RISE",
+    "REFERENCE_PART",
     "Learning",
     "Reference",
     "ReferenceLabel",
@@ -40,6 +43,7 @@ LABELS_PER_BIN, MOST_BINS = 75, 8
 LEAST_RISE, LARGEST_RISE = -3.0, 20.0  # spreads at which a score is clipped
 SLOPE_WITHIN = 2.0  # spreads within which a continuous score's promise is measured
 DEMANDED = 0.5  # part of the promise
+REFERENCE_PART = 0.1  # of the false alarm
 
 
 @final
@@ -86,12 +90,16 @@ class Reference:
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReferenceLabel:
-    """One label: ``share`` is its weight over the bound on the weights of its batch."""
+    """One label; ``stake`` is its weight over the bound on the weights, times its draw's share.
+
+    ``closes``: it is the last of those that are averaged into one value.
+    """
 
     proxy: float
     gold: float
     weight: float
-    share: float
+    stake: float
+    closes: bool
 
 
 @final
@@ -113,7 +121,8 @@ def learned(state: Learning, label: LabelledDraw, needed: int, error: float) -> 
         proxy=draw.proxy,
         gold=0.0 if label.gold is None else label.gold,
         weight=draw.weight,
-        share=min(draw.weight / draw.largest_weight, 1.0),
+        stake=min(draw.weight / draw.largest_weight, 1.0) * draw.share,
+        closes=draw.closes,
     )
     labels = (*state.labels, fresh)
     if len(labels) < needed:
@@ -132,12 +141,15 @@ def first_labels_reference(labels: Sequence[ReferenceLabel], error: float) -> Re
     proxy = np.array([each.proxy for each in labels])
     gold = np.array([each.gold for each in labels])
     weight = np.array([each.weight for each in labels])
-    share = np.array([each.share for each in labels])
+    stake = np.array([each.stake for each in labels])
+    rounds = np.cumsum([False, *(each.closes for each in labels[:-1])])
     bin_of, few = _bins(proxy)
     inside = [bin_of == i for i in range(int(bin_of.max()) + 1)]
     centre, spread = _scale(proxy, weight, few)
     rise = _rises(proxy, centre, spread)
     demand = _demand(rise, gold, weight, few)
+    least, most = -demand * LARGEST_RISE, 1 - demand * LEAST_RISE
+    margin = (gold - demand * rise - least) / (most - least)  # scaled to [0, 1]
     return Reference(
         source=f"first {len(labels)} labels of the run",
         labels=len(labels),
@@ -145,10 +157,13 @@ def first_labels_reference(labels: Sequence[ReferenceLabel], error: float) -> Re
         first=tuple(float(proxy[rows].min()) for rows in inside),
         last=tuple(float(proxy[rows].max()) for rows in inside),
         gold=tuple(float(np.average(gold[rows], weights=weight[rows])) for rows in inside),
-        lower=tuple(lower_mean(gold[rows], error / len(inside), share[rows]) for rows in inside),
+        lower=tuple(
+            lower_mean(gold[rows], error / len(inside), stake[rows], rounds[rows])
+            for rows in inside
+        ),
         mean=float(np.average(gold, weights=weight)),
-        mean_lower=lower_mean(gold, error / 2, share),
-        margin_lower=_margin_lower(gold - demand * rise, demand, share, error / 2),
+        mean_lower=lower_mean(gold, error / 2, stake, rounds),
+        margin_lower=least + (most - least) * lower_mean(margin, error / 2, stake, rounds),
         centre=centre,
         spread=spread,
         rise=float(np.average(rise, weights=weight)),
@@ -249,13 +264,6 @@ def _demand(rise: FloatVector, gold: FloatVector, weight: FloatVector, few: bool
     variance = float(np.average(np.square(centred), weights=weight))
     slope = float(np.average(centred * gold, weights=weight)) / variance if variance > 0 else 0.0
     return DEMANDED * max(slope, 0.0)
-
-
-def _margin_lower(margin: FloatVector, demand: float, share: FloatVector, error: float) -> float:
-    """Bound on the mean margin, whose range the clipping of the score fixes."""
-    least, most = -demand * LARGEST_RISE, 1 - demand * LEAST_RISE
-    scaled = (margin - least) / (most - least)
-    return least + (most - least) * lower_mean(scaled, error, share)
 
 
 def _equivalent_labels(gold: FloatVector, lower: FloatVector, level: float) -> FloatVector:

@@ -24,7 +24,7 @@ FloatVector = npt.NDArray[np.floating[Any]]
 
 def reference_of(proxy: FloatVector, gold: FloatVector, error: float = 0.005) -> Reference:
     pairs = zip(proxy.tolist(), gold.tolist(), strict=True)
-    labels = [ReferenceLabel(proxy=u, gold=v, weight=1.0, share=1.0) for u, v in pairs]
+    labels = [ReferenceLabel(proxy=u, gold=v, weight=1.0, stake=1.0, closes=True) for u, v in pairs]
     return first_labels_reference(labels, error)
 
 

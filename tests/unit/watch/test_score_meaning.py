@@ -93,6 +93,20 @@ def test_weights_undo_the_chances_of_the_draw() -> None:
     assert red_at(ScoreMeaning(), labelled_draws(proxy, gold)) is not None
 
 
+def test_the_luck_of_one_batch_is_one_piece_of_evidence() -> None:
+    """Eight labels of a prompt on which passes are all right or all wrong, as rarely as ever."""
+    rng = np.random.default_rng(SEED)
+    reds = np.zeros(2, int)
+    for _ in range(5):
+        gold = np.repeat((rng.random(400) < 0.8).astype(float), 8)
+        reds += [
+            red_at(ScoreMeaning(), labelled_draws(np.ones(3200), gold, part=part)) is not None
+            for part in (8, 1)
+        ]
+    assert reds.tolist()[0] == 0
+    assert reds.tolist()[1] > 0
+
+
 def test_a_state_comes_back_from_its_text() -> None:
     labels = ramped(np.random.default_rng(SEED), 20)
     for cut in (10, 500):

@@ -21,14 +21,13 @@ Positive affine maps of the score change nothing: centre and spread are the refe
 quartiles (mean and standard deviation of a score of few values). They and the demand are chosen
 from the same labels as the bounds; with a card they are fixed beforehand.
 
-A refused label counts as gold 1. Half of ``false_alarm`` is for the reference, half for the
-evidence. A score that promised nothing can break no promise: ``demand`` 0 is never red.
+A refused label counts as gold 1. A score that promised nothing can break no promise: ``demand`` 0
+is never red.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import log
 from typing import final
 
 from overopt.errors import BadOption
@@ -36,7 +35,14 @@ from overopt.stats.e_process import Betting, Evidence, log_evidence, more_eviden
 from overopt.watch.block import Block, BlockOptions, more_block
 from overopt.watch.detectors.detector import GoldDetector, Reading
 from overopt.watch.draw import LabelledDraw
-from overopt.watch.reference import LARGEST_RISE, LEAST_RISE, Learning, Reference, learned
+from overopt.watch.reference import (
+    LARGEST_RISE,
+    LEAST_RISE,
+    REFERENCE_PART,
+    Learning,
+    Reference,
+    learned,
+)
 
 __all__ = ["Decoupled", "DecoupledState"]
 
@@ -95,7 +101,9 @@ class Decoupled(GoldDetector[DecoupledState]):
         """State after one more draw, consumed in draw order."""
         reference, draw = state.learning.reference, label.draw
         if reference is None:
-            learning = learned(state.learning, label, self.first_labels, self.false_alarm / 2)
+            learning = learned(
+                state.learning, label, self.first_labels, REFERENCE_PART * self.false_alarm
+            )
             if learning.reference is None:
                 return DecoupledState(evidence=state.evidence, learning=learning)
             return self._standing(learning.reference, state.evidence, draw.number + 1)
@@ -106,12 +114,22 @@ class Decoupled(GoldDetector[DecoupledState]):
             # (1 - k) A + k B, and the largest of gold - asked * rise above it
             bound = (1 - part) * reference.mean_lower + part * reference.margin_lower
             most = 1 - asked * LEAST_RISE - bound
-            z = min((gold - asked * rise - bound) * draw.weight / (most * draw.largest_weight), 1.0)
+            z = (gold - asked * rise - bound) * draw.weight / (most * draw.largest_weight)
             short = gold - reference.mean - asked * (rise - reference.rise)
             reach = (1 + asked * RANGE) * draw.largest_weight
-            block = more_block(block, short * draw.weight, self.block, below=reach, above=reach)
+            block = more_block(
+                block,
+                short * draw.weight,
+                self.block,
+                below=reach,
+                above=reach,
+                share=draw.share,
+                closes=draw.closes,
+            )
         return DecoupledState(
-            evidence=more_evidence(state.evidence, z, self.betting),
+            evidence=more_evidence(
+                state.evidence, z, self.betting, share=draw.share, closes=draw.closes
+            ),
             learning=state.learning,
             first_draw=state.first_draw,
             weights=(1 - RECENT) * state.weights + RECENT * draw.weight,
@@ -140,9 +158,9 @@ class Decoupled(GoldDetector[DecoupledState]):
         done, began = state.block.done, state.evidence.began
         return Reading(
             name=self.name,
-            log_evidence=log_evidence(state.evidence, self.betting) - log(2),
+            log_evidence=log_evidence(state.evidence, self.betting),
             began=None if began is None else state.first_draw + began,
-            labels_used=state.evidence.count,
+            labels_used=state.evidence.labels,
             value=None if done is None else done.value,
             lower=None if done is None else done.lower,
             upper=None if done is None else done.upper,

@@ -10,15 +10,13 @@ The null speaks of the run's current prompts. Where prompts become harder, or co
 than a block, gold has fallen all the same: this detector confirms, it does not explain. For the
 cause-free question compare checkpoints on a fixed set of prompts (``paired_evaluation``).
 
-A refused label counts as gold 0 for the bound and as 1 for the evidence. Half of ``false_alarm`` is
-for the bounds, half for the evidence.
+A refused label counts as gold 0 for the bound and as 1 for the evidence.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import log
 from typing import final
 
 from overopt.errors import BadOption
@@ -26,6 +24,7 @@ from overopt.stats.e_process import Betting, Evidence, log_evidence, more_eviden
 from overopt.watch.block import Block, BlockOptions, more_block
 from overopt.watch.detectors.detector import GoldDetector, Reading
 from overopt.watch.draw import LabelledDraw
+from overopt.watch.reference import REFERENCE_PART
 
 __all__ = ["FallenFromBest", "FallenFromBestState"]
 
@@ -33,16 +32,16 @@ __all__ = ["FallenFromBest", "FallenFromBestState"]
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FallenFromBestState:
-    """``best`` is L, ``best_end`` the label at which its block ended; both None before one has.
+    """``best`` is L, None before a block has ended; ``labels`` counts all that have come.
 
     ``evidence`` has been fed every label since draw ``first_draw``, the first with a floor above 0.
     """
 
     evidence: Evidence
+    labels: int = 0
     block: Block = field(default_factory=Block)
     first_draw: int | None = None
     best: float | None = None
-    best_end: int | None = None
 
 
 @final
@@ -68,23 +67,38 @@ class FallenFromBest(GoldDetector[FallenFromBestState]):
 
     def update(self, state: FallenFromBestState, label: LabelledDraw) -> FallenFromBestState:
         """State after one more draw, consumed in draw order."""
-        weight, most = label.draw.weight, label.draw.largest_weight
+        draw = label.draw
+        weight, most = draw.weight, draw.largest_weight
         floor = 0.0 if state.best is None else state.best - self.tolerance
         evidence, first_draw = state.evidence, state.first_draw
         if floor > 0:
             gold = 1.0 if label.gold is None else label.gold
             z = (gold - floor) * weight / ((1 - floor) * most)
-            evidence = more_evidence(evidence, min(z, 1.0), self.betting)
-            first_draw = label.draw.number if first_draw is None else first_draw
+            evidence = more_evidence(
+                evidence, z, self.betting, share=draw.share, closes=draw.closes
+            )
+            first_draw = draw.number if first_draw is None else first_draw
         shown = (0.0 if label.gold is None else label.gold) * weight
-        options = _block_options(self.block_labels, self.false_alarm / 2)
-        block = more_block(state.block, shown, options, below=0.0, above=most)
-        best, best_end = state.best, state.best_end
+        options = _block_options(self.block_labels, REFERENCE_PART * self.false_alarm)
+        block = more_block(
+            state.block,
+            shown,
+            options,
+            below=0.0,
+            above=most,
+            share=draw.share,
+            closes=draw.closes,
+        )
+        best = state.best
         done = block.done
         if done is not None and (best is None or done.lower > best):
-            best, best_end = done.lower, done.end
+            best = done.lower
         return FallenFromBestState(
-            evidence=evidence, block=block, first_draw=first_draw, best=best, best_end=best_end
+            evidence=evidence,
+            labels=state.labels + 1,
+            block=block,
+            first_draw=first_draw,
+            best=best,
         )
 
     def reading(self, state: FallenFromBestState) -> Reading:
@@ -92,9 +106,9 @@ class FallenFromBest(GoldDetector[FallenFromBestState]):
         done, began = state.block.done, state.evidence.began
         return Reading(
             name=self.name,
-            log_evidence=log_evidence(state.evidence, self.betting) - log(2),
+            log_evidence=log_evidence(state.evidence, self.betting),
             began=None if began is None or state.first_draw is None else state.first_draw + began,
-            labels_used=state.block.seen,
+            labels_used=state.labels,
             value=None if done is None else done.value,
             lower=None if done is None else done.lower,
             upper=None if done is None else done.upper,

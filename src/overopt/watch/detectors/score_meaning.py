@@ -14,9 +14,9 @@ Scores beyond the reference are not tested. Where the reference shows nothing, a
 in a healthy run too: the error of a heavy-tailed score makes its outliers worth little from the
 start. How many there are is in the state; the gain and the decoupling are tested on them.
 
-A refused label counts as gold 1. Half of ``false_alarm`` is for the reference, half for the
-evidence. The null speaks of the run's current prompts: where the same score is worth less on harder
-prompts, harder prompts later in the run are a change of meaning and are called so.
+A refused label counts as gold 1. The null speaks of the run's current prompts: where the same score
+is worth less on harder prompts, harder prompts later in the run are a change of meaning and are
+called so.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from overopt.stats.e_process import Betting, Evidence, log_evidence, more_eviden
 from overopt.watch.block import Block, BlockOptions, more_block
 from overopt.watch.detectors.detector import GoldDetector, Reading
 from overopt.watch.draw import LabelledDraw
-from overopt.watch.reference import Learning, Reference, learned
+from overopt.watch.reference import REFERENCE_PART, Learning, Reference, learned
 
 __all__ = ["ScoreMeaning", "ScoreMeaningState"]
 
@@ -81,7 +81,9 @@ class ScoreMeaning(GoldDetector[ScoreMeaningState]):
         """State after one more draw, consumed in draw order."""
         reference = state.learning.reference
         if reference is None:
-            learning = learned(state.learning, label, self.first_labels, self.false_alarm / 2)
+            learning = learned(
+                state.learning, label, self.first_labels, REFERENCE_PART * self.false_alarm
+            )
             if learning.reference is None:
                 return ScoreMeaningState(learning=learning)
             return self._standing(learning.reference, label.draw.number + 1)
@@ -104,7 +106,15 @@ class ScoreMeaning(GoldDetector[ScoreMeaningState]):
             first_draw=state.first_draw,
             beyond=state.beyond + (place is None),
             recent=state.recent + RECENT * (shift - state.recent) if top else state.recent,
-            block=more_block(state.block, shift * weight, self.block, below=most, above=most),
+            block=more_block(
+                state.block,
+                shift * weight,
+                self.block,
+                below=most,
+                above=most,
+                share=label.draw.share,
+                closes=label.draw.closes,
+            ),
         )
 
     def reading(self, state: ScoreMeaningState) -> Reading:
@@ -131,12 +141,12 @@ class ScoreMeaning(GoldDetector[ScoreMeaningState]):
         )
 
     def _log_evidence(self, state: ScoreMeaningState) -> float:
-        """Even mix of the domains' evidence, at half of the false alarm."""
+        """Even mix of the domains' evidence."""
         if not state.evidence:
-            return -log(2)
+            return 0.0
         logs = [log_evidence(each, self.betting) for each in state.evidence]
         top = max(logs)
-        return top + log(sum(exp(each - top) for each in logs) / len(logs)) - log(2)
+        return top + log(sum(exp(each - top) for each in logs) / len(logs))
 
 
 def _strength(evidence: Evidence) -> float:
