@@ -9,8 +9,8 @@ rise, fall and rise again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from typing import Any, final
 
 import numpy as np
@@ -21,6 +21,7 @@ from overopt.errors import BadOption, NotIdentified
 from overopt.lab.existence import deep_profile, demand_existence
 from overopt.lab.joints.joint import Joint
 from overopt.lab.profile import LARGEST_DEFECT, RULE, Profile
+from overopt.lab.softened import log_beaten
 from overopt.pressure import Pressure, RankPressure
 
 __all__ = ["ExactCurve", "exact_curve"]
@@ -178,7 +179,7 @@ def _integrated(
                 f"{MOST_PANELS:,} panels on this law: it cannot be computed here; ask for less "
                 "pressure, or for the limit"
             )
-        law = profile.law()
+        law = replace(profile.law(), softened=partial(log_beaten, joint))
         log_ratio = pressure.log_ratio(law, strength)
         share = np.exp(log_ratio + law.log_mass)
         missing = _missing(profile, share)

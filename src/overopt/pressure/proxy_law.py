@@ -7,6 +7,7 @@ away.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -24,7 +25,8 @@ class ProxyLaw:
     """Points [p]: where, how much probability, and the log probability strictly below and above.
 
     The last ``atoms`` points are point masses; at the others the probability is that of a node of
-    the rule, and below and above add to 1.
+    the rule, and below and above add to 1. ``softened(sharpness, value)``, where given, is the log
+    probability that proxy plus Gumbel noise of scale 1 / sharpness is at most each value.
     """
 
     value: FloatArray
@@ -32,6 +34,7 @@ class ProxyLaw:
     log_below: FloatArray
     log_above: FloatArray
     atoms: int = 0
+    softened: Callable[[float, FloatArray], FloatArray] | None = None
 
     @property
     def middle(self) -> FloatArray:

@@ -26,6 +26,9 @@ SMALLEST = 1e-5  # below t = SMALLEST / n the integrand is e^y times a constant,
 LARGEST = 24.0  # above t = LARGEST / e_min it is below exp(-24)
 NEVER = 40.0  # a candidate exp(40) times less likely than the next is served by chance never
 BLOCK_ENTRIES = 1 << 19  # numbers held at once in each of two arrays, 4 MB
+BLOCK_POINTS = 2048
+LEAST_LOG = -1e6  # stands for the logarithm of 0
+LEAST_NOISE = -4.0  # a Gumbel variable lies below with probability exp(-exp(4))
 LARGEST_N = 64
 MOST_NODES = 2000
 
@@ -79,6 +82,8 @@ class SoftBestOfN(ScorePressure):
         log_gain = np.clip(log_gain, bulk.min() - NEVER, bulk.max())
         first, last = np.log(SMALLEST) - bulk.max() - log_n.max(), np.log(LARGEST) - bulk.min()
         if last - first > MOST_NODES * STEP:
+            if law.softened is not None:
+                return self._wide_log_ratio(law, log_n)
             raise BadOption(
                 f"soft best-of-n with sharpness {self.sharpness:g}: proxies of this law lie "
                 f"{np.ptp(bulk):.3g} units of ln probability apart, so it is all but best-of-n: "
@@ -94,6 +99,25 @@ class SoftBestOfN(ScorePressure):
         kept[:, 0] /= -np.expm1(-STEP)
         reach = np.minimum(nodes[:, None] + log_gain, NEVER)
         return np.asarray(log_n + log_or_none(kept @ np.exp(reach - np.exp(reach))))
+
+    def _wide_log_ratio(self, law: ProxyLaw, log_n: FloatArray) -> FloatArray:
+        """ln of n E[P(rival + noise < proxy + noise)^(n - 1)], for laws of any width.
+
+        Soft best-of-n serves the candidate whose proxy plus Gumbel noise of scale 1 / sharpness is
+        highest.
+        """
+        assert law.softened is not None
+        noise = np.arange(LEAST_NOISE, NEVER, STEP)
+        chance = -noise - np.exp(-noise) + np.log(STEP)
+        found = np.empty((len(log_n), len(law.value)))
+        for first in range(0, len(law.value), BLOCK_POINTS):
+            part = slice(first, first + BLOCK_POINTS)
+            reached = law.value[part, None] + noise / self.sharpness
+            beaten = law.softened(self.sharpness, reached.ravel()).reshape(reached.shape)
+            beaten = np.maximum(beaten, LEAST_LOG)
+            for k, rivals in enumerate(np.expm1(log_n[:, 0])):
+                found[k, part] = log_or_none(np.exp(chance + rivals * beaten).sum(axis=1))
+        return np.asarray(log_n + found)
 
     def default_strengths(self, proxies: list[FloatArray], cap: int) -> FloatArray:
         """n = 1, 2, 3, 4, 6, 8, 12, ... up to ``cap``, at most 64."""

@@ -350,3 +350,29 @@ def test_a_density_without_a_bound_keeps_the_error_within_the_bound(error: str) 
     curve = independent(gold=coin, error=law_of(error)).curve(BestOfN(), [1, 4, 64])
     assert curve.gold[0] == pytest.approx(0.7, abs=4e-7)
     assert (curve.error_bound < 4e-7).all()
+
+
+def test_soft_best_of_n_by_noise_is_soft_best_of_n_by_integral(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the proxy is narrow both ways are open."""
+    law = independent(gold=Normal(sd=2), error=Gamma(shape=2, scale=0.3))
+    pressure, n = SoftBestOfN(sharpness=0.5), [1, 2, 32]
+    narrow = law.curve(pressure, n)
+    monkeypatch.setattr("overopt.pressure.soft_best_of_n.MOST_NODES", 0)
+    wide = law.curve(pressure, n)
+    np.testing.assert_allclose(wide.gold, narrow.gold, atol=3e-9)
+    np.testing.assert_allclose(wide.kl, narrow.kl, atol=3e-9)
+
+
+@pytest.mark.parametrize("error", ["t:df=3,sd=1", "levy"])
+def test_soft_best_of_n_under_a_heavy_error_is_what_sampling_finds(error: str) -> None:
+    law = independent(gold=Normal(sd=2), error=law_of(error))
+    curve = law.curve(SoftBestOfN(sharpness=1.0), [1, 8])
+    gold, proxy = law.draws((40_000, 8), np.random.default_rng(5))
+    gain = np.exp(proxy - proxy.max(axis=1, keepdims=True))
+    served = (gain * gold).sum(axis=1) / gain.sum(axis=1)
+    assert curve.gold[0] == pytest.approx(0, abs=1e-9)
+    assert (curve.error_bound < 1e-7).all()
+    five_sigma = 5 * served.std() / np.sqrt(len(served))
+    assert curve.gold[1] == pytest.approx(served.mean(), abs=five_sigma)
