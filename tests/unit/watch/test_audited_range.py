@@ -81,7 +81,7 @@ def test_best_of_the_supported_n_is_in_range() -> None:
     detector = AuditedRange(reference=PromptScores.of(scores_by_prompt(5)), supported=8)
     state = folded(detector, best_of(8, 400, 6))
     assert detector.fired(state) is None
-    last = state.block.last
+    last = state.recent.last
     assert last is not None
     assert last.mean == pytest.approx(1 / 9, abs=0.03)
 

@@ -36,9 +36,9 @@ from overopt.numerals import number, percent
 from overopt.samples import Samples, scored
 from overopt.stats.e_process import Betting
 from overopt.watch.batch import Batch
-from overopt.watch.detectors.block_mean import BlockMean, with_readings
 from overopt.watch.detectors.dated_evidence import DatedEvidence, dated
 from overopt.watch.detectors.detector import Amber, ProxyDetector
+from overopt.watch.detectors.recent_mean import RecentMean, with_readings
 
 __all__ = [
     "AuditedRange",
@@ -172,10 +172,10 @@ def allowed_loss(strength: float, independent: int, chance: float) -> float:
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditedRangeState:
-    """``dated`` evidence from losses, their block mean, and how many prompts were left out."""
+    """``dated`` evidence from losses, their recent mean, and how many prompts were left out."""
 
     dated: DatedEvidence
-    block: BlockMean
+    recent: RecentMean
     unmatched: int
 
 
@@ -201,7 +201,7 @@ class AuditedRange(ProxyDetector[AuditedRangeState]):
     def start(self) -> AuditedRangeState:
         """State before the first batch."""
         return AuditedRangeState(
-            dated=DatedEvidence.none(self.betting), block=BlockMean.none(), unmatched=0
+            dated=DatedEvidence.none(self.betting), recent=RecentMean.none(), unmatched=0
         )
 
     def update(self, state: AuditedRangeState, batch: Batch) -> AuditedRangeState:
@@ -214,13 +214,13 @@ class AuditedRange(ProxyDetector[AuditedRangeState]):
         readings = [((loss - self.allowed) / (1 - self.allowed), loss) for loss in means]
         return AuditedRangeState(
             dated=dated(state.dated, readings, batch.step, self.betting, self.false_alarm / 2),
-            block=with_readings(state.block, losses.tolist(), batch.step, BLOCK),
+            recent=with_readings(state.recent, losses.tolist(), batch.step, BLOCK),
             unmatched=unmatched,
         )
 
     def fired(self, state: AuditedRangeState) -> Amber | None:
         """The signal, with the n at which best-of-n stands where the policy does."""
-        found, last = state.dated, state.block.last
+        found, last = state.dated, state.recent.last
         if found.fired is None:
             return None
         pooled = isinstance(self.reference, PooledScores)

@@ -24,9 +24,9 @@ from overopt.errors import BadOption
 from overopt.numerals import estimate, number
 from overopt.stats.e_process import Betting
 from overopt.watch.batch import Batch
-from overopt.watch.detectors.block_mean import BlockMean, with_readings
 from overopt.watch.detectors.dated_evidence import DatedEvidence, dated
 from overopt.watch.detectors.detector import Amber, ProxyDetector
+from overopt.watch.detectors.recent_mean import RecentMean, with_readings
 
 __all__ = ["KLBudget", "KLBudgetState"]
 
@@ -37,10 +37,10 @@ LARGEST = 1e150  # the square of a mean must not overflow
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KLBudgetState:
-    """``dated`` evidence from batch means, their block mean, and the first one above the budget."""
+    """``dated`` evidence from batch means, the recent mean, and the first above the budget."""
 
     dated: DatedEvidence
-    block: BlockMean
+    recent: RecentMean
     above: int | None
     above_by: float
 
@@ -81,7 +81,10 @@ class KLBudget(ProxyDetector[KLBudgetState]):
     def start(self) -> KLBudgetState:
         """State before the first batch."""
         return KLBudgetState(
-            dated=DatedEvidence.none(self.betting), block=BlockMean.none(), above=None, above_by=0.0
+            dated=DatedEvidence.none(self.betting),
+            recent=RecentMean.none(),
+            above=None,
+            above_by=0.0,
         )
 
     def update(self, state: KLBudgetState, batch: Batch) -> KLBudgetState:
@@ -92,7 +95,7 @@ class KLBudget(ProxyDetector[KLBudgetState]):
         if not len(usable):
             return state
         mean = float(np.clip(usable / len(usable), -LARGEST, LARGEST).sum())
-        state = replace(state, block=with_readings(state.block, [mean], batch.step, BLOCK))
+        state = replace(state, recent=with_readings(state.recent, [mean], batch.step, BLOCK))
         if state.above is None and mean > self.budget:
             state = replace(state, above=batch.step, above_by=mean)
         z = 1 - max(mean, 0.0) / self.budget
@@ -114,7 +117,7 @@ class KLBudget(ProxyDetector[KLBudgetState]):
                     f"{what}"
                 ),
             )
-        found, last = state.dated, state.block.last
+        found, last = state.dated, state.recent.last
         if found.fired is None:
             return None
         lately = (

@@ -12,7 +12,7 @@ from typing import final
 
 from overopt.stats.intervals import t_quantile
 
-__all__ = ["BlockMean", "Measured", "with_readings"]
+__all__ = ["Measured", "RecentMean", "with_readings"]
 
 LEVEL = 0.95
 
@@ -31,7 +31,7 @@ class Measured:
 
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BlockMean:
+class RecentMean:
     """Moments of the block that grows, and the ``last`` completed one."""
 
     count: int
@@ -40,12 +40,14 @@ class BlockMean:
     last: Measured | None
 
     @classmethod
-    def none(cls) -> BlockMean:
+    def none(cls) -> RecentMean:
         """State before the first reading."""
         return cls(count=0, mean=0.0, scatter=0.0, last=None)
 
 
-def with_readings(state: BlockMean, readings: Iterable[float], step: int, block: int) -> BlockMean:
+def with_readings(
+    state: RecentMean, readings: Iterable[float], step: int, block: int
+) -> RecentMean:
     """State after more readings of a step; a block is complete once it has ``block`` of them."""
     count, mean, scatter = state.count, state.mean, state.scatter
     for reading in readings:
@@ -54,7 +56,7 @@ def with_readings(state: BlockMean, readings: Iterable[float], step: int, block:
         mean += change / count
         scatter += change * (reading - mean)
     if count < block:
-        return BlockMean(count=count, mean=mean, scatter=scatter, last=state.last)
+        return RecentMean(count=count, mean=mean, scatter=scatter, last=state.last)
     half = float(t_quantile(LEVEL, count - 1)) * (scatter / (count - 1) / count) ** 0.5
     last = Measured(mean=mean, lower=mean - half, upper=mean + half, count=count, step=step)
-    return BlockMean(count=0, mean=0.0, scatter=0.0, last=last)
+    return RecentMean(count=0, mean=0.0, scatter=0.0, last=last)
