@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -92,6 +92,10 @@ def dependence() -> Experiment:
                 title="gold -1, 0, 1 with sd 1, 2, 1", rows=_above(noisy_zero(), ZERO_ABOVE, ZERO)
             ),
             Table(
+                title="variance 4 (1 - gold^2) from -1 to 1",
+                rows=beside(_far_above(-1, 1, _most_at_zero), gold=(0.00998406, None)),
+            ),
+            Table(
                 title="noisy band from -2 to -1",
                 rows=[*_above(noisy_band(-2, -1), (10.0, 50.0)), *_far_above(-2, -1)],
             ),
@@ -143,15 +147,30 @@ def _tilts(band: Blend) -> list[dict[str, float]]:
     return [{"1 / beta": strength, "gold": gold, "kl": kl} for strength, gold, kl in pairs]
 
 
-def _far_above(low: float, high: float, sd: float = 2.0) -> list[dict[str, float]]:
-    """As ``_above`` for a noisy band, where only the band matters: gold there, in logarithms."""
-    gold, error = Normal(), Normal(sd=sd)
+def _even(gold: FloatArray) -> FloatArray:
+    """Variance 4 throughout."""
+    return np.full_like(gold, 2.0)
+
+
+def _most_at_zero(gold: FloatArray) -> FloatArray:
+    """Variance 4 (1 - gold^2)."""
+    return np.asarray(2 * np.sqrt(1 - gold * gold))
+
+
+def _far_above(
+    low: float, high: float, spread: Callable[[FloatArray], FloatArray] = _even
+) -> list[dict[str, float]]:
+    """As ``_above`` for a noisy band, where only the band matters: gold there, in logarithms.
+
+    ``spread`` is the error's standard deviation at gold within the band.
+    """
+    gold, error = Normal(), Normal()
     edges = np.linspace(low, high, 33)
     owner = np.zeros(len(edges) - 1, dtype=np.int64)
 
     def mean_above(t: float) -> float:
         def log_integrand(_: object, v: FloatArray) -> tuple[FloatArray, FloatArray]:
-            return gold.logpdf(v) + error.logsf(t - v), v
+            return gold.logpdf(v) + error.logsf((t - v) / spread(v)), v
 
         return float(integrals(log_integrand, owner, edges[:-1], edges[1:], 1, 1.0).mean[0])
 
