@@ -66,14 +66,24 @@ class Side:
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BlockMean:
-    """What block ``number`` showed: labels ``first`` up to, not with, ``end`` of its detector."""
+    """What block ``number`` showed; its labels are of draws ``first`` to ``last``.
+
+    ``spread`` is the standard deviation of one label's value.
+    """
 
     number: int
     first: int
-    end: int
+    last: int
     value: float
     lower: float
     upper: float
+    spread: float
+
+    def less(self, floor: float) -> BlockMean:
+        """The same of values less ``floor``."""
+        return replace(
+            self, value=self.value - floor, lower=self.lower - floor, upper=self.upper - floor
+        )
 
 
 @final
@@ -82,10 +92,12 @@ class Block:
     """The block that is filling, the last one that was filled, and the guess of mean and spread.
 
     ``seen`` counts all values; ``guess`` and ``squares`` are over them, never restarted;
-    ``pending`` is the part of the next value that is at hand, at its lowest and highest.
+    ``pending`` is the part of the next value that is at hand, at its lowest and highest, and
+    ``first`` the draw of the first label of the block.
     """
 
     seen: int = 0
+    first: int = 0
     pending: tuple[float, float] = (0.0, 0.0)
     total: float = 0.0
     bet: float = 0.0
@@ -105,13 +117,14 @@ def more_block(
     value: float,
     options: BlockOptions,
     *,
+    draw: int,
     highest: float | None = None,
     below: float = 1.0,
     above: float = 1.0,
     share: float = 1.0,
     closes: bool = True,
 ) -> Block:
-    """State after one more label's ``value``, known beforehand to lie in [-below, above].
+    """State after the ``value`` of draw ``draw``, known beforehand to lie in [-below, above].
 
     A refused label may be anything from ``value`` up to ``highest``: each bound takes its worst.
     Labels that are not separate given the past come with ``share`` until one ``closes`` them.
@@ -125,11 +138,14 @@ def more_block(
     error = options.error_of(number)
     if place == 0:
         needed = sqrt(2 * log(1 / error) / options.labels)
-        state = replace(state, total=0.0, bet=needed / state.spread(), low=Side(), high=Side())
+        state = replace(
+            state, first=draw, total=0.0, bet=needed / state.spread(), low=Side(), high=Side()
+        )
     off = middle - state.guess
     seen = state.seen + 1
     state = Block(
         seen=seen,
+        first=state.first,
         total=state.total + middle,
         bet=state.bet,
         low=_more(state.low, state.bet, value, value - state.guess, below + state.guess),
@@ -138,7 +154,7 @@ def more_block(
         squares=state.squares + off * off,
         done=state.done,
     )
-    return state if place + 1 < options.labels else replace(state, done=_mean(state, options))
+    return state if place + 1 < options.labels else replace(state, done=_mean(state, draw, options))
 
 
 def _more(side: Side, bet: float, value: float, off: float, bound: float) -> Side:
@@ -152,15 +168,16 @@ def _more(side: Side, bet: float, value: float, off: float, bound: float) -> Sid
     )
 
 
-def _mean(state: Block, options: BlockOptions) -> BlockMean:
+def _mean(state: Block, last: int, options: BlockOptions) -> BlockMean:
     number = state.seen // options.labels - 1
     price = log(1 / options.error_of(number))
     low, high = ((s.staked - price - s.penalty) / s.bets for s in (state.low, state.high))
     return BlockMean(
         number=number,
-        first=number * options.labels,
-        end=state.seen,
+        first=state.first,
+        last=last,
         value=state.total / options.labels,
         lower=low,
         upper=-high,
+        spread=state.spread(),
     )

@@ -17,8 +17,8 @@ def block_mean(
     values: npt.NDArray[np.float64], options: BlockOptions, below: float = 1, above: float = 1
 ) -> BlockMean:
     state = Block()
-    for value in values:
-        state = more_block(state, float(value), options, below=below, above=above)
+    for i, value in enumerate(values):
+        state = more_block(state, float(value), options, draw=i, below=below, above=above)
     assert state.done is not None
     return state.done
 
@@ -62,7 +62,7 @@ def test_blocks_follow_each_other_and_share_the_error() -> None:
     assert options.error_of(0) == pytest.approx(0.01 * 6 / np.pi**2)
     assert sum(options.error_of(i) for i in range(10_000)) < 0.01
     done = block_mean(np.repeat([0.0, 1.0], 100), options)
-    assert (done.number, done.first, done.end, done.value) == (1, 100, 200, 1.0)
+    assert (done.number, done.first, done.last, done.value) == (1, 100, 199, 1.0)
     assert done.lower < 1 < done.upper
 
 

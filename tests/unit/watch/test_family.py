@@ -18,9 +18,7 @@ def readings(*evidence: float) -> list[Reading]:
             log_evidence=log(each) if each else -inf,
             began=0,
             labels_used=1,
-            value=None,
-            lower=None,
-            upper=None,
+            block=None,
         )
         for place, each in enumerate(evidence)
     ]

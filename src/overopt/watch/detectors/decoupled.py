@@ -121,6 +121,7 @@ class Decoupled(GoldDetector[DecoupledState]):
                 block,
                 short * draw.weight,
                 self.block,
+                draw=draw.number,
                 below=reach,
                 above=reach,
                 share=draw.share,
@@ -154,16 +155,14 @@ class Decoupled(GoldDetector[DecoupledState]):
         return 0.0 if reference is None else state.rises / state.weights - reference.rise
 
     def reading(self, state: DecoupledState) -> Reading:
-        """What the state says; its value is gold gained less what was demanded of it."""
-        done, began = state.block.done, state.evidence.began
+        """What the state says; its block is gold gained less what was demanded of it."""
+        began = state.evidence.began
         return Reading(
             name=self.name,
             log_evidence=log_evidence(state.evidence, self.betting),
             began=None if began is None else state.first_draw + began,
             labels_used=state.evidence.labels,
-            value=None if done is None else done.value,
-            lower=None if done is None else done.lower,
-            upper=None if done is None else done.upper,
+            block=state.block.done,
         )
 
     def _standing(self, reference: Reference, none: Evidence, first_draw: int) -> DecoupledState:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar, final
 
 from overopt.watch.batch import Batch
+from overopt.watch.block import BlockMean
 from overopt.watch.draw import LabelledDraw
 
 __all__ = ["Amber", "Colour", "GoldDetector", "ProxyDetector", "Reading"]
@@ -26,17 +27,32 @@ class Reading:
 
     ``log_evidence`` is the log of its e-process: under the null its exponential stays below
     1 / false_alarm for ever, except with chance false_alarm. ``began`` is the first label of the
-    stretch that speaks most against the null. ``value`` with its limits, in units of gold, is what
-    the last completed block measured (None before one is complete).
+    stretch that speaks most against the null. ``block`` is what the last completed block measured
+    in units of gold, above 0 where the null holds with room; None before one is complete.
+    ``holds``: nothing of late makes it doubtful that the null still holds, as far as is known.
     """
 
     name: str
     log_evidence: float
     began: int | None
     labels_used: int
-    value: float | None
-    lower: float | None
-    upper: float | None
+    block: BlockMean | None
+    holds: bool = True
+
+    @property
+    def value(self) -> float | None:
+        """Mean of the last completed block."""
+        return self.block and self.block.value
+
+    @property
+    def lower(self) -> float | None:
+        """Its lower limit."""
+        return self.block and self.block.lower
+
+    @property
+    def upper(self) -> float | None:
+        """Its upper limit."""
+        return self.block and self.block.upper
 
 
 @final

@@ -69,9 +69,9 @@ class FallenFromBest(GoldDetector[FallenFromBestState]):
         """State after one more draw, consumed in draw order."""
         draw = label.draw
         weight, most = draw.weight, draw.largest_weight
-        floor = 0.0 if state.best is None else state.best - self.tolerance
+        floor = self.floor(state)
         evidence, first_draw = state.evidence, state.first_draw
-        if floor > 0:
+        if floor is not None and floor > 0:
             gold = 1.0 if label.gold is None else label.gold
             z = (gold - floor) * weight / ((1 - floor) * most)
             evidence = more_evidence(
@@ -84,6 +84,7 @@ class FallenFromBest(GoldDetector[FallenFromBestState]):
             state.block,
             shown,
             options,
+            draw=draw.number,
             below=0.0,
             above=most,
             share=draw.share,
@@ -101,17 +102,20 @@ class FallenFromBest(GoldDetector[FallenFromBestState]):
             best=best,
         )
 
+    def floor(self, state: FallenFromBestState) -> float | None:
+        """What mean gold may not fall below; None before a block is complete."""
+        return None if state.best is None else state.best - self.tolerance
+
     def reading(self, state: FallenFromBestState) -> Reading:
-        """What the state says; its value is mean gold of the last block."""
-        done, began = state.block.done, state.evidence.began
+        """What the state says; its block is gold less the floor."""
+        done, floor, began = state.block.done, self.floor(state), state.evidence.began
         return Reading(
             name=self.name,
             log_evidence=log_evidence(state.evidence, self.betting),
             began=None if began is None or state.first_draw is None else state.first_draw + began,
             labels_used=state.labels,
-            value=None if done is None else done.value,
-            lower=None if done is None else done.lower,
-            upper=None if done is None else done.upper,
+            block=None if done is None or floor is None else done.less(floor),
+            holds=done is None or floor is None or done.upper >= floor,
         )
 
 

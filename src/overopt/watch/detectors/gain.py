@@ -89,7 +89,9 @@ class Gain(GoldDetector[GainState]):
         low, high = state.low + draw.share * low, state.high + draw.share * high
         block = state.block
         if draw.closes:
-            block = more_block(block, low, self.block, highest=high, below=bound, above=bound)
+            block = more_block(
+                block, low, self.block, draw=draw.number, highest=high, below=bound, above=bound
+            )
             centre = (golden + FIRST_GUESS) / (heaviness + 1.0)
             low = high = 0.0
         return GainState(
@@ -104,13 +106,10 @@ class Gain(GoldDetector[GainState]):
 
     def reading(self, state: GainState) -> Reading:
         """Evidence now, and the gain over the last completed block, per unit of score."""
-        last = state.block.done
         return Reading(
             name=self.name,
             log_evidence=log_evidence(state.evidence, self.betting),
             began=state.evidence.began,
             labels_used=state.evidence.labels,
-            value=last and last.value,
-            lower=last and last.lower,
-            upper=last and last.upper,
+            block=state.block.done,
         )

@@ -35,7 +35,7 @@ from overopt.watch.reference import REFERENCE_PART, Learning, Reference, learned
 
 __all__ = ["ScoreMeaning", "ScoreMeaningState"]
 
-RECENT = 0.1  # weight of the newest label in what gold is worth of late
+RECENT = 0.05  # weight of the newest label in what gold is worth of late
 
 
 @final
@@ -110,6 +110,7 @@ class ScoreMeaning(GoldDetector[ScoreMeaningState]):
                 state.block,
                 shift * weight,
                 self.block,
+                draw=label.draw.number,
                 below=most,
                 above=most,
                 share=label.draw.share,
@@ -118,8 +119,7 @@ class ScoreMeaning(GoldDetector[ScoreMeaningState]):
         )
 
     def reading(self, state: ScoreMeaningState) -> Reading:
-        """What the state says; its value is gold minus reference per label, in the top domain."""
-        done = state.block.done
+        """What the state says; its block is gold less reference, in the top domain."""
         strongest = max(state.evidence, key=_strength, default=None)
         began = None if strongest is None else strongest.began
         return Reading(
@@ -127,9 +127,8 @@ class ScoreMeaning(GoldDetector[ScoreMeaningState]):
             log_evidence=self._log_evidence(state),
             began=None if began is None else state.first_draw + began,
             labels_used=0 if strongest is None else strongest.labels,
-            value=None if done is None else done.value,
-            lower=None if done is None else done.lower,
-            upper=None if done is None else done.upper,
+            block=state.block.done,
+            holds=state.learning.reference is not None and state.recent >= 0,
         )
 
     def _standing(self, reference: Reference, first_draw: int) -> ScoreMeaningState:
