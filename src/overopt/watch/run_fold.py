@@ -121,14 +121,15 @@ class RunFold:
             [(self.run, file, offset) for file, offset in self.offsets.items()],
         )
         db.execute(
-            "INSERT INTO runs (run, state, assembly, batches, rows, step, drawn, consumed, time)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET"
-            " state = excluded.state, assembly = excluded.assembly, batches = excluded.batches,"
-            " rows = excluded.rows, step = excluded.step, drawn = excluded.drawn,"
-            " consumed = excluded.consumed, time = excluded.time",
+            "INSERT INTO runs (run, state, document, assembly, batches, rows, step, drawn,"
+            " consumed, time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET"
+            " state = excluded.state, document = excluded.document, assembly = excluded.assembly,"
+            " batches = excluded.batches, rows = excluded.rows, step = excluded.step,"
+            " drawn = excluded.drawn, consumed = excluded.consumed, time = excluded.time",
             (
                 self.run,
                 self.monitor.text(self.state),
+                json.dumps(self.monitor.document(self.run, self.state)),
                 json.dumps(self.assembly.saved()),
                 self.batches,
                 self.rows,

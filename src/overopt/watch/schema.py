@@ -5,7 +5,7 @@ and brought forward; a newer one is refused and left as it is.
 
 | table | one row for |
 |---|---|
-| runs | a run: state of its monitor, its half-assembled steps, how far draws and labels went |
+| runs | a run: state of its monitor, what that says, half-assembled steps, how far labels went |
 | writers | a process that wrote to a run: its place, what it dropped |
 | files | a spool file: the byte up to which it has been taken in |
 | frames | a frame whose samples are not rolled into a part yet; ``batch`` NULL: step still open |
@@ -29,6 +29,7 @@ MIGRATIONS = (
         run TEXT PRIMARY KEY,
         options TEXT NOT NULL DEFAULT '{}',
         state TEXT NOT NULL,
+        document TEXT NOT NULL,
         assembly TEXT NOT NULL,
         batches INTEGER NOT NULL DEFAULT 0,
         rows INTEGER NOT NULL DEFAULT 0,

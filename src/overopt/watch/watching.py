@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from overopt.watch.batch import Batch
@@ -61,3 +61,6 @@ class Watching(Protocol):
 
     def read(self, text: str) -> Any:
         """The state that ``text`` wrote."""
+
+    def document(self, run: str, state: Any) -> Mapping[str, Any]:
+        """What the state says, as plain data (``overopt.watch/1`` with this run alone)."""
