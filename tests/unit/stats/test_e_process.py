@@ -8,6 +8,7 @@ import pytest
 
 from overopt.errors import BadOption
 from overopt.stats.e_process import (
+    SPENDING_TOTAL,
     Betting,
     Evidence,
     log_evidence,
@@ -57,7 +58,9 @@ def test_mean_is_one_at_the_boundary() -> None:
 
 def test_weights_are_never_overspent() -> None:
     total = sum(start_weight(block) for block in range(1_000_000))
-    assert total + 1 / (2.1098 * np.log(1e6)) < 1.0001  # with the integral that bounds the rest
+    assert (
+        total + 1 / (SPENDING_TOTAL * np.log(1e6)) < 1.0001
+    )  # with the integral that bounds the rest
     assert total < 1
 
 
