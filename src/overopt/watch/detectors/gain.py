@@ -41,9 +41,8 @@ FIRST_GUESS = 0.5
 class GainState:
     """State of one gain: evidence, block, and the running mean of gold.
 
-    ``centre`` is m, kept while the draws of one part come in; ``heaviness`` and ``gold`` the sums
-    of its weights with and without gold; ``low`` and ``high`` the average of x over the part so
-    far, refused labels at their lowest and highest.
+    ``centre`` is m, kept while the draws of one part come in; ``heaviness`` and ``gold`` are the
+    sums of its weights without and with gold.
     """
 
     evidence: Evidence
@@ -51,8 +50,6 @@ class GainState:
     centre: float = FIRST_GUESS
     heaviness: float = 0.0
     gold: float = 0.0
-    low: float = 0.0
-    high: float = 0.0
 
 
 @final
@@ -83,25 +80,23 @@ class Gain(GoldDetector[GainState]):
             heaviness = MEMORY * heaviness + weight
             golden = MEMORY * golden + weight * gold
         z = high / bound if bound > 0 else 0.0
-        evidence = more_evidence(
-            state.evidence, z, self.betting, share=draw.share, closes=draw.closes
-        )
-        low, high = state.low + draw.share * low, state.high + draw.share * high
-        block = state.block
-        if draw.closes:
-            block = more_block(
-                block, low, self.block, draw=draw.number, highest=high, below=bound, above=bound
-            )
-            centre = (golden + FIRST_GUESS) / (heaviness + 1.0)
-            low = high = 0.0
+        share, closes = draw.share, draw.closes
         return GainState(
-            evidence=evidence,
-            block=block,
-            centre=centre,
+            evidence=more_evidence(state.evidence, z, self.betting, share=share, closes=closes),
+            block=more_block(
+                state.block,
+                low,
+                self.block,
+                draw=draw.number,
+                highest=high,
+                below=bound,
+                above=bound,
+                share=share,
+                closes=closes,
+            ),
+            centre=(golden + FIRST_GUESS) / (heaviness + 1.0) if closes else centre,
             heaviness=heaviness,
             gold=golden,
-            low=low,
-            high=high,
         )
 
     def reading(self, state: GainState) -> Reading:
