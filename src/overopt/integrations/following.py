@@ -164,19 +164,20 @@ class Following:
         if self._sizes.get(name) == size:
             return
         mark = self._files.get(name, FileMark(path=name))
-        step = self.follower.step(file)
-        told = self._runs.get(self.follower.run)
+        step, origin = self.follower.step(file), str(file)
+        run = self.follower.run
+        told = self._runs.get(run)
         if step is not None and told is not None and step <= told.step and mark.records:
             return  # its step was told, perhaps before a restart of ours
         for record in self.follower.records(file, mark, ending):
             self._files[name] = record.mark
-            where = f"{file}, {'line' if record.mark.offset else 'row'} {record.mark.records}"
+            where = f"{origin}, {'line' if record.mark.offset else 'row'} {record.mark.records}"
             if record.fields is None:
                 self._fault("bad", f"{where} {record.wrong}")
                 continue
             fields = self.follower.fields(record.fields)
             try:
-                row = self._reader.row(fields, run=self.follower.run, step=step, origin=str(file))
+                row = self._reader.row(fields, run=run, step=step, origin=origin)
             except NotASample as other:
                 self._seen = self._seen or fields
                 self._fault("bad" if str(other) else "other", f"{where}: {other}")

@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import floor, isfinite, nan
-from numbers import Real
 from typing import Any, final
 
 from overopt.errors import BadSamples
@@ -159,7 +159,7 @@ def numeric(value: Any) -> bool:
         except NotASample:
             return False
         return True
-    return value is None or isinstance(value, Real)
+    return value is None or isinstance(value, float | int | Decimal)
 
 
 def _number(value: Any, name: str) -> float:
@@ -170,7 +170,7 @@ def _number(value: Any, name: str) -> float:
         if isinstance(value, str):
             word = value.strip().lower()
             return float(WORDS[word] if word in WORDS else float(word))
-        if isinstance(value, Real):
+        if isinstance(value, float | int | Decimal):
             return float(value)
     except (ValueError, OverflowError):
         pass

@@ -40,7 +40,7 @@ class RowFiles(Follower):
         """Fields beside those of the nested records of the reward's parts."""
         flat: dict[str, Any] = {}
         for name, value in record.items():
-            if isinstance(value, Mapping) and f"{name}." in PARTS:
+            if isinstance(value, dict) and f"{name}." in PARTS:
                 flat.update({f"{name}.{part}": each for part, each in value.items()})
             else:
                 flat[name] = value
