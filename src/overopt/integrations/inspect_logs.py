@@ -10,11 +10,14 @@ whose ``summaries.json`` holds every score, written when the evaluation ends.
 from __future__ import annotations
 
 import json
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from os import SEEK_CUR
 from pathlib import Path
-from typing import Any, final
+from typing import Any, BinaryIO, final
+from zlib import crc32
 
 from overopt.errors import BadSamples
 from overopt.integrations.file_rows import Ending, FileMark, Record, whole_records
@@ -25,7 +28,21 @@ __all__ = ["InspectLogs"]
 
 SUFFIXES = (".eval", ".json")
 LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0, "yes": 1.0, "no": 0.0}
+ZSTANDARD = 93  # ZIP's number for the compression that inspect uses
+LOCAL_HEAD = struct.Struct("<26xHH")  # of a member: lengths of its name and of what follows that
 MOST_BYTES = 1 << 30  # unpacked, of one member of an archive
+FAULTS = (
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    NotImplementedError,  # another compression
+    struct.error,
+    zipfile.BadZipFile,
+)
 OWN = ("prompt_id", "step", "run", "gold", "length")
 
 
@@ -70,22 +87,37 @@ def _samples(path: Path) -> list[Mapping[str, Any]]:
         metadata = spec.get("metadata") or {}
         own = {"step": metadata.get("step", _second(spec["created"])), "run": str(spec["task"])}
         return [_fields(sample, own) for sample in samples]
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
-        what = str(error) if isinstance(error, ValueError | OSError) else repr(error)
+    except FAULTS as error:
+        said = isinstance(error, ValueError | OSError | zipfile.BadZipFile)
+        what = str(error) if said else repr(error)
         raise BadSamples(f"is no whole log of an evaluation: {what}") from None
-    except (RecursionError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise BadSamples(f"is no whole log of an evaluation: {error}") from None
 
 
 def _archive(path: Path) -> tuple[dict[str, Any], list[Any]]:
-    with zipfile.ZipFile(path) as archive:
-        return _member(archive, "header.json"), _member(archive, "summaries.json")
+    with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+        members = ("header.json", "summaries.json")
+        header, samples = (json.loads(_member(file, archive, name)) for name in members)
+        return header, samples
 
 
-def _member(archive: zipfile.ZipFile, name: str) -> Any:
-    if archive.getinfo(name).file_size > MOST_BYTES:
+def _member(file: BinaryIO, archive: zipfile.ZipFile, name: str) -> bytes:
+    """A member's content; the ZIP library of Python 3.11 knows no Zstandard, Arrow does."""
+    import pyarrow as pa
+
+    member = archive.getinfo(name)
+    if member.file_size > MOST_BYTES:
         raise ValueError(f"{name} is larger than {MOST_BYTES >> 20} MiB")
-    return json.loads(archive.read(name))
+    if member.compress_type != ZSTANDARD:
+        return archive.read(name)
+    file.seek(member.header_offset)
+    head = file.read(LOCAL_HEAD.size)
+    file.seek(sum(LOCAL_HEAD.unpack(head)), SEEK_CUR)
+    packed = pa.py_buffer(file.read(member.compress_size))
+    with pa.input_stream(packed, compression="zstd") as stream:
+        content = bytes(stream.read(member.file_size))
+    if crc32(content) != member.CRC:
+        raise ValueError(f"{name} is damaged")
+    return content
 
 
 def _document(path: Path) -> tuple[dict[str, Any], list[Any]]:

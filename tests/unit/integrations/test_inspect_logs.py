@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from trainer_files import zstandard
 
 from overopt.errors import BadSamples
 from overopt.integrations.followers import followed
@@ -84,6 +85,18 @@ def test_a_damaged_archive_is_one_bad_file(content: bytes, tmp_path: Path) -> No
     (batch,) = following.finish()
     assert batch.run == "other"
     assert following.counts == {"rows": 1, "bad": 1}
+
+
+def test_a_member_that_is_damaged_is_not_believed(tmp_path: Path) -> None:
+    path = tmp_path / "a.eval"
+    with zipfile.ZipFile(path, "w") as archive:
+        zstandard(archive, "header.json", json.dumps(log()).encode())
+        zstandard(archive, "summaries.json", json.dumps([sample(1, "C")]).encode())
+        archive.filelist[1].CRC ^= 1
+    following = Following(InspectLogs(path))
+    with pytest.raises(BadSamples):
+        following.finish()
+    assert following.faults()[0].endswith("summaries.json is damaged")
 
 
 @pytest.mark.parametrize(
