@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 import audit
 import curve
 import lab
-import sketch
 import start_up
 from measurement import Measurement
 
@@ -21,7 +20,6 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Measurement]]] = {
     "curve": curve.measurements,
     "audit": audit.measurements,
     "lab": lab.measurements,
-    "sketch": sketch.measurements,
 }
 
 
