@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
+import amber
 import audit
 import curve
 import lab
@@ -20,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Measurement]]] = {
     "curve": curve.measurements,
     "audit": audit.measurements,
     "lab": lab.measurements,
+    "amber": amber.measurements,
 }
 
 

@@ -61,8 +61,9 @@ def shares(weight: float, steps: int, rng: np.random.Generator) -> FloatArray:
         length = rng.normal(size=(count, 8, 8))
         scale = rng.exponential(size=(count, 8, 1))  # prompts differ in how far lengths spread
         proxy = weight * scale * length + rng.standard_t(4, size=(count, 8, 8))
-        both = [each - each.mean(axis=2, keepdims=True) for each in (proxy, scale * length)]
-        found.append(within_correlation(*(each.reshape(count, 64) for each in both)) ** 2)
+        both = np.stack((proxy, scale * length))
+        both -= both.mean(axis=3, keepdims=True)
+        found.append(within_correlation(both.reshape(2, count, 64)) ** 2)
     return np.concatenate(found)
 
 

@@ -31,20 +31,20 @@ def test_correlation_is_numpys() -> None:
     first, second = rng.normal(size=(2, 5, 30))
     first, second = (each - each.mean(axis=1, keepdims=True) for each in (first, second))
     expected = [np.corrcoef(a, b)[0, 1] for a, b in zip(first, second, strict=True)]
-    assert within_correlation(first, second) == pytest.approx(expected, rel=1e-12)
+    assert within_correlation(np.stack((first, second))) == pytest.approx(expected, rel=1e-12)
 
 
 def test_constants_explain_nothing_or_say_nothing() -> None:
     moving, still = np.array([[-1.0, 0, 1]]), np.zeros((1, 3))
-    assert within_correlation(moving, still)[0] == 0
-    assert np.isnan(within_correlation(still, moving)[0])
+    assert within_correlation(np.stack((moving, still)))[0] == 0
+    assert np.isnan(within_correlation(np.stack((still, moving)))[0])
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e300])
 def test_extreme_units_change_nothing(scale: float) -> None:
     first, second = np.array([[-1.0, 0, 1]]), np.array([[-2.0, 1, 1]])
-    usual = within_correlation(first, second)
-    assert within_correlation(scale * first, second) == pytest.approx(usual, rel=1e-12)
+    usual = within_correlation(np.stack((first, second)))
+    assert within_correlation(np.stack((scale * first, second))) == pytest.approx(usual, rel=1e-12)
 
 
 def test_levels_of_prompts_are_no_explanation() -> None:

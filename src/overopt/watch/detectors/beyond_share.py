@@ -70,12 +70,13 @@ def share_watched(
 
     The reference takes one of them, each place in its ``turn``.
     """
-    usable = readings[~np.isnan(readings)]
-    if not len(usable) or state.dated.fired is not None:
+    usable = [reading for reading in readings.tolist() if reading == reading]
+    if not usable or state.dated.fired is not None:
         return state
     if state.beyond is None:
-        return _learning(state, float(usable[turn % len(usable)]), options)
-    share = float((usable > state.beyond.threshold).mean())
+        return _learning(state, usable[turn % len(usable)], options)
+    threshold = state.beyond.threshold
+    share = sum(reading > threshold for reading in usable) / len(usable)
     z = 1 - share / state.beyond.rate
     return replace(
         state,

@@ -75,11 +75,11 @@ class ComponentShare(ProxyDetector[ComponentShareState]):
         rows = compared(batch.proxy, batch.group, batch.finite & np.isfinite(part), state.pieces)
         if rows is None:
             return state
-        columns = rows.minus_mean(batch.proxy), rows.minus_mean(part)
+        columns = rows.minus_mean(batch.proxy, part)
         pieces, sets = cut(state.pieces, rows, columns, self.rows)
         if sets is None:
             return replace(state, pieces=pieces)
-        found = within_correlation(sets[0], sets[1])
+        found = within_correlation(sets)
         shares = found**2
         return ComponentShareState(
             pieces=pieces,
@@ -107,28 +107,22 @@ class ComponentShare(ProxyDetector[ComponentShareState]):
         return Amber(name=self.name, step=found.fired, sentence=sentence)
 
 
-def within_correlation(first: FloatArray, second: FloatArray) -> FloatArray:
-    """Correlation [sets] of two centred columns [sets, rows].
+def within_correlation(pairs: FloatArray) -> FloatArray:
+    """Correlation [sets] of the two centred columns of ``pairs`` [2, sets, rows].
 
     NaN where the first is constant; 0 where only the second is: it explains nothing.
     """
-    one, other = _unit(first), _unit(second)
-    mixed, own, others = (
-        np.einsum("ij,ij->i", *pair) for pair in ((one, other), (one, one), (other, other))
-    )
-    both = np.sqrt(own * others)
-    return np.where(own > 0, np.clip(mixed / np.where(both > 0, both, 1.0), -1, 1), np.nan)
-
-
-def _unit(values: FloatArray) -> FloatArray:
-    """Values in units of the largest of their set, so that no square overflows or vanishes."""
-    largest = np.abs(values).max(axis=1, keepdims=True)
-    return np.asarray(values / np.where(largest > 0, largest, 1.0))
+    largest = np.abs(pairs).max(axis=2, keepdims=True)  # its unit, so that no square overflows
+    first, second = pairs / np.where(largest > 0, largest, 1.0)
+    own, other = np.einsum("ij,ij->i", first, first), np.einsum("ij,ij->i", second, second)
+    both = np.sqrt(own * other)
+    mixed = np.einsum("ij,ij->i", first, second) / np.where(both > 0, both, 1.0)
+    return np.where(own > 0, np.clip(mixed, -1, 1), np.nan)
 
 
 def _remembered(before: float | None, found: FloatArray) -> float | None:
-    usable = found[~np.isnan(found)]
-    if not len(usable):
+    usable = [value for value in found.tolist() if value == value]
+    if not usable:
         return before
-    now = float(usable.mean())
+    now: float = sum(usable) / len(usable)
     return now if before is None else before + MEMORY * (now - before)

@@ -61,28 +61,29 @@ class Rows:
     within: bool
 
     def minus_median(self, values: FloatArray) -> FloatArray:
-        """Distance [kept] of the values that were ranked to their group's median, quartered."""
+        """Distance [1, kept] of the values that were ranked to their group's median, quartered."""
         ordered = values[self.ranked] / 4  # so that no difference overflows
         low, high = self.starts + (self.sizes - 1) // 2, self.starts + self.sizes // 2
         middle = ordered[low] / 2 + ordered[high] / 2
-        return self._placed(ordered - np.repeat(middle, self.sizes), len(values))
+        return self._placed((ordered - np.repeat(middle, self.sizes))[None], len(values))
 
-    def minus_mean(self, values: FloatArray) -> FloatArray:
-        """Distance [kept] of any values of these rows to their group's mean, quartered.
+    def minus_mean(self, *columns: FloatArray) -> FloatArray:
+        """Distance [columns, kept] of any values of these rows to their group's mean, quartered.
 
         What is within rounding of the mean counts as equal to it.
         """
-        ordered = values[self.ranked] / 4
-        sizes = np.repeat(self.sizes, self.sizes)
-        means = np.add.reduceat(ordered / sizes, self.starts)
-        distance = ordered - np.repeat(means, self.sizes)
-        distance[np.abs(distance) <= ROUNDING * np.abs(ordered).max()] = 0.0
-        return self._placed(distance, len(values))
+        ordered = np.stack(columns)[:, self.ranked] / 4
+        shared = ordered / np.repeat(self.sizes, self.sizes)  # so that no sum overflows
+        means = np.add.reduceat(shared, self.starts, axis=1)
+        distance = ordered - np.repeat(means, self.sizes, axis=1)
+        limit = ROUNDING * np.abs(ordered).max(axis=1, keepdims=True)
+        distance[np.abs(distance) <= limit] = 0.0
+        return self._placed(distance, len(columns[0]))
 
     def _placed(self, ordered: FloatArray, rows: int) -> FloatArray:
-        placed = np.empty(rows)
-        placed[self.ranked] = ordered
-        return placed[self.positions]
+        placed = np.empty((len(ordered), rows))
+        placed[:, self.ranked] = ordered
+        return placed[:, self.positions]
 
 
 def compared(
@@ -111,15 +112,15 @@ def compared(
 
 
 def cut(
-    state: Pieces, rows: Rows, columns: tuple[FloatArray, ...], size: int
+    state: Pieces, rows: Rows, columns: FloatArray, size: int
 ) -> tuple[Pieces, FloatArray | None]:
     """State and the pieces [columns, pieces, rows] that a batch completes, None while it waits.
 
-    ``columns`` hold one value for each of ``rows``.
+    ``columns`` [columns, kept] hold values of ``rows``.
     """
-    values = np.stack(columns)
+    values = columns
     if state.waiting:
-        values = np.concatenate([np.array(state.waiting), values], axis=1)
+        values = np.concatenate([np.array(state.waiting), columns], axis=1)
     count = values.shape[1]
     if count < SHORT_OF * size:
         waiting = tuple(tuple(column.tolist()) for column in values)
@@ -129,8 +130,9 @@ def cut(
 
 def _runs(group: IntVector) -> tuple[IntVector, IntVector]:
     """Start and length of every run of equal numbers."""
-    starts = np.flatnonzero(np.concatenate(([True], group[1:] != group[:-1])))
-    return starts, np.diff(np.append(starts, len(group)))
+    ends = np.flatnonzero(group[1:] != group[:-1]) + 1
+    edges = np.concatenate(([0], ends, [len(group)]))
+    return edges[:-1], edges[1:] - edges[:-1]
 
 
 @lru_cache(maxsize=64)

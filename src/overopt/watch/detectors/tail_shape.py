@@ -13,7 +13,7 @@ skipped. One score that stands out never fires it: a reference of k sets support
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from math import ceil
+from math import ceil, inf
 from typing import final
 
 import numpy as np
@@ -84,22 +84,18 @@ class TailShape(ProxyDetector[TailShapeState]):
         if rows is None:
             return state
         distance = rows.minus_median(batch.proxy)
-        pieces, sets = cut(state.pieces, rows, (distance,), self.rows)
-        peak = _larger(state.peak, distance, rows, batch)
+        pieces, sets = cut(state.pieces, rows, distance, self.rows)
+        peak = _larger(state.peak, distance[0], rows, batch)
         if sets is None:
             return replace(state, pieces=pieces, peak=peak)
         ratios, middle, scale = tail_ratio(sets[0])
         usable = ~np.isnan(ratios)
-        outliers = state.outliers
-        if usable[0]:
-            known = replace(peak, ratio=float((peak.ratio - middle[0]) / scale[0]))
-            ranked = sorted((*outliers, known), key=lambda each: -each.ratio)
-            outliers = tuple(ranked[:OUTLIERS])
+        ratio = float((peak.ratio - middle[0]) / scale[0]) if usable[0] else -inf
         return TailShapeState(
             pieces=pieces,
             beyond=share_watched(state.beyond, ratios, state.turns, batch.step, self.options),
             peak=None,
-            outliers=outliers,
+            outliers=_furthest(state.outliers, peak, ratio),
             turns=state.turns + 1,
             skipped=state.skipped + int((~usable).sum()),
         )
@@ -133,6 +129,14 @@ def tail_ratio(sets: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratio = np.where(scale > 0, (ordered[:, -1] - middle) / scale, np.nan)
     return ratio, middle, scale
+
+
+def _furthest(outliers: tuple[Outlier, ...], peak: Outlier, ratio: float) -> tuple[Outlier, ...]:
+    """The outliers with one more, its ratio now known, if it is among the furthest."""
+    if ratio == -inf or (len(outliers) == OUTLIERS and ratio <= outliers[-1].ratio):
+        return outliers
+    ranked = sorted((*outliers, replace(peak, ratio=ratio)), key=lambda each: -each.ratio)
+    return tuple(ranked[:OUTLIERS])
 
 
 def _larger(peak: Outlier | None, distance: FloatArray, rows: Rows, batch: Batch) -> Outlier:
