@@ -1,8 +1,10 @@
 """Which rows of a batch get a gold label: with recorded chances, redrawn alike after a restart.
 
 A row's chance should grow with what its label tells about the bank: with |score|, for each signal
-in units of its mean over the batch, averaged over the signals. A tenth of the chance is even over
-the rows, so that no label weighs more than ten times an even one and no region goes unseen. A burst
+in units of its mean over the batch, averaged over the signals. Three tenths of the chance are
+even over the rows, so that no label weighs more than 3.4 times an even one and no region goes
+unseen: a gain is found as fast as with one tenth, the questions about the level of gold (score
+meaning, decoupled, fallen from best) about twice as fast. A burst
 may send half of the rest to rows that an amber signal points at; timing and target of a burst may
 depend on all that is past.
 
@@ -38,7 +40,7 @@ __all__ = ["LabelBudget", "batch_generator", "label_chances", "label_draws"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.integer[Any]]
-EVEN = 0.1  # share of the chances that is even over the rows
+EVEN = 0.3  # share of the chances that is even over the rows
 TARGET = 0.5  # share of the rest that a burst sends to its target
 
 
@@ -71,7 +73,7 @@ def batch_generator(batch: Batch, seed: int) -> np.random.Generator:
 def label_chances(
     scores: FloatArray, finite: npt.NDArray[np.bool_], target: npt.NDArray[np.bool_] | None = None
 ) -> FloatArray:
-    """Chances [rows] of one draw, 0 where the proxy is not finite, else at least 0.1 / rows.
+    """Chances [rows] of one draw, 0 where the proxy is not finite, else at least EVEN / rows.
 
     ``scores`` [signals, rows] of the bank; ``target`` [rows] marks what a burst asks for. Needs at
     least one finite row; they sum to 1.

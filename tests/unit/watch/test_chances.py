@@ -30,7 +30,7 @@ def drawn(batch: Batch, expected: float = 3.0, seed: int = 1, first: int = 0) ->
 PROXY = np.random.default_rng(1).standard_normal(64)
 
 
-def test_chances_follow_the_scores_and_never_fall_below_a_tenth_of_even() -> None:
+def test_chances_follow_the_scores_and_never_fall_below_their_even_part() -> None:
     proxy = PROXY.copy()
     proxy[5] = np.nan
     batch = batch_of(proxy)
@@ -38,9 +38,9 @@ def test_chances_follow_the_scores_and_never_fall_below_a_tenth_of_even() -> Non
     found = label_chances(scores, batch.finite)
     assert found.sum() == pytest.approx(1)
     assert found[5] == 0
-    assert found[batch.finite].min() >= 0.1 / 63
+    assert found[batch.finite].min() >= 0.3 / 63
     share = np.mean([np.abs(row) / np.abs(row).sum() for row in scores], axis=0)
-    assert found[batch.finite] == pytest.approx(0.1 / 63 + 0.9 * share[batch.finite])
+    assert found[batch.finite] == pytest.approx(0.3 / 63 + 0.7 * share[batch.finite])
 
 
 def test_a_batch_without_choice_is_drawn_evenly() -> None:
@@ -53,8 +53,8 @@ def test_a_burst_sends_half_of_the_rest_to_its_target() -> None:
     scores, target = bank_scores(batch, BANK), PROXY > 1
     plain = label_chances(scores, batch.finite)
     burst = label_chances(scores, batch.finite, target)
-    even = 0.1 / 64
-    assert burst - even == pytest.approx((plain - even) / 2 + 0.45 * target / target.sum())
+    even = 0.3 / 64
+    assert burst - even == pytest.approx((plain - even) / 2 + 0.35 * target / target.sum())
     nobody = label_chances(scores, batch.finite, np.zeros(64, dtype=bool))
     assert np.array_equal(nobody, plain)
 

@@ -99,7 +99,7 @@ def test_an_undecided_signal_says_what_would_decide_it() -> None:
     assert 500 < rising.needs < falling.needs < 5000
     assert f"about {falling.needs} more labels" in falling.sentence
     assert falling.detectable == detectable_effect(0.3, 1000.0, COURSE.nats())
-    assert "a fall smaller than 0.049" in falling.sentence
+    assert f"a fall smaller than {falling.detectable:.2g} would not be found" in falling.sentence
     assert state_of(reading("rank_gain", 0.0)).needs is None
 
 
