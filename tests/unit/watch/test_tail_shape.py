@@ -105,6 +105,12 @@ def test_binary_scores_are_skipped_and_counted() -> None:
     assert QUICK.fired(state) is None
 
 
+def test_a_first_batch_that_came_in_part_does_not_decide_how_a_run_is_read() -> None:
+    part = batch_of([1.0, 2.0, 3.0], 1)
+    grouped = list(normal_batches(5, seed=15, size=8))
+    assert folded(QUICK, [part, *grouped]) == folded(QUICK, grouped)
+
+
 def test_batches_of_another_kind_are_left_out() -> None:
     grouped = list(normal_batches(5, seed=10, size=8))
     alone = [batch_of(batch.proxy, 1, step=9) for batch in grouped]

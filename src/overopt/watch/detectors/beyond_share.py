@@ -62,6 +62,11 @@ class BeyondShare:
         """State before the first reading."""
         return cls(learnt=(), beyond=options.known, dated=DatedEvidence.none(options.betting))
 
+    @property
+    def learning(self) -> bool:
+        """Whether nothing has been held against a reference yet."""
+        return self.dated.evidence.count == 0
+
 
 def share_watched(
     state: BeyondShare, readings: FloatVector, turn: int, step: int, options: BeyondOptions

@@ -72,9 +72,12 @@ class ComponentShare(ProxyDetector[ComponentShareState]):
         part = batch.components.get(self.component)
         if part is None:
             return state
-        rows = compared(batch.proxy, batch.group, batch.finite & np.isfinite(part), state.pieces)
-        if rows is None:
+        rows = compared(batch.proxy, batch.group, batch.finite & np.isfinite(part))
+        follows = rows and state.pieces.follows(rows, state.beyond.learning)
+        if rows is None or follows == "not":
             return state
+        if follows == "anew":
+            state = self.start()
         columns = rows.minus_mean(batch.proxy, part)
         pieces, sets = cut(state.pieces, rows, columns, self.rows)
         if sets is None:

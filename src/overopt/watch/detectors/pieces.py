@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
-from typing import final
+from typing import Literal, final
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +31,8 @@ ROUNDING = 1e-13
 class Pieces:
     """Rows that wait for a full piece, [columns] each, and whether they were compared in prompts.
 
-    Once a batch has prompts with several candidates, only such batches count, and vice versa:
-    ``within`` is None before the first.
+    ``within`` is None before the first batch. Batches that are compared in the other way are left
+    out, except that nothing learnt outlives the first one in prompts (``follows``).
     """
 
     waiting: tuple[tuple[float, ...], ...]
@@ -42,6 +42,12 @@ class Pieces:
     def none(cls) -> Pieces:
         """State before the first batch."""
         return cls(waiting=(), within=None)
+
+    def follows(self, rows: Rows, learning: bool) -> Literal["on", "anew", "not"]:
+        """Do these rows go on with what has been seen, start it anew while ``learning``, or not?"""
+        if self.within in (None, rows.within):
+            return "on"
+        return "anew" if rows.within and learning else "not"
 
 
 @final
@@ -86,12 +92,10 @@ class Rows:
         return placed[:, self.positions]
 
 
-def compared(
-    values: FloatArray, group: IntVector, usable: BoolVector, state: Pieces
-) -> Rows | None:
+def compared(values: FloatArray, group: IntVector, usable: BoolVector) -> Rows | None:
     """Usable rows of groups with two or more; the whole batch without any such group.
 
-    None when fewer than two rows can be compared, or not in the way of the batches before.
+    None when fewer than two rows can be compared.
     """
     ranked = np.lexsort((values, group))
     ranked = ranked[usable[ranked]]
@@ -106,8 +110,6 @@ def compared(
     elif not several.all():
         ranked = ranked[np.repeat(several, sizes)]
         starts, sizes = _runs(group[ranked])
-    if state.within not in (None, within):
-        return None
     return Rows(positions=np.sort(ranked), ranked=ranked, starts=starts, sizes=sizes, within=within)
 
 

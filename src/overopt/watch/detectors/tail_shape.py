@@ -80,9 +80,12 @@ class TailShape(ProxyDetector[TailShapeState]):
 
     def update(self, state: TailShapeState, batch: Batch) -> TailShapeState:
         """State after one more batch."""
-        rows = compared(batch.proxy, batch.group, batch.finite, state.pieces)
-        if rows is None:
+        rows = compared(batch.proxy, batch.group, batch.finite)
+        follows = rows and state.pieces.follows(rows, state.beyond.learning)
+        if rows is None or follows == "not":
             return state
+        if follows == "anew":
+            state = self.start()
         distance = rows.minus_median(batch.proxy)
         pieces, sets = cut(state.pieces, rows, distance, self.rows)
         peak = _larger(state.peak, distance[0], rows, batch)
