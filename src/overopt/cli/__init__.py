@@ -1,4 +1,4 @@
-"""The command line: ``overopt audit``, ``tails``, ``labels``, ``plan``, ``lab``, ``finding``.
+"""The command line: ``overopt audit``, ``tails``, ``labels``, ``plan``, ``lab``, ``watch``, ...
 
 Exit codes: 0 fine, 1 a finding as severe as ``--fail-on`` says, 2 bad input or options,
 3 a defect of overopt.
@@ -25,6 +25,7 @@ from overopt.cli.labels import labels
 from overopt.cli.output import complain
 from overopt.cli.plan import plan
 from overopt.cli.tails import tails
+from overopt.cli.watch import watch
 from overopt.errors import OveroptError
 
 __all__ = ["main", "run"]
@@ -50,6 +51,7 @@ lab.command()(reproduce)
 lab.command()(theorem)
 lab.command()(iterate)
 app.add_typer(lab)
+app.add_typer(watch)
 
 
 def _print_version(wanted: bool) -> None:

@@ -20,6 +20,7 @@ from overopt.report.plan_text import plan_terminal
 from overopt.report.saving import FORMATS, save
 from overopt.report.strict_json import to_json
 from overopt.report.tails import save_tails, tails_text
+from overopt.report.watch_text import watch_text
 
 __all__ = [
     "FORMATS",
@@ -44,4 +45,5 @@ __all__ = [
     "terminal",
     "theorem_page",
     "to_json",
+    "watch_text",
 ]

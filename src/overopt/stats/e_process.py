@@ -85,11 +85,12 @@ class Evidence:
 
     ``log_sums`` of the log of the weighted sum over starts, ``log_best`` of the best single start
     with its weight, and ``best_start`` the labels before it. ``pending`` is the part of the next
-    value that is at hand.
+    value that is at hand, from the labels after the first ``settled``.
     """
 
     count: int
     labels: int
+    settled: int
     pending: float
     log_sums: tuple[float, ...]
     log_best: tuple[float, ...]
@@ -101,7 +102,13 @@ class Evidence:
         size = len(betting.bets)
         nothing, first = (-inf,) * size, (0,) * size
         return cls(
-            count=0, labels=0, pending=0.0, log_sums=nothing, log_best=nothing, best_start=first
+            count=0,
+            labels=0,
+            settled=0,
+            pending=0.0,
+            log_sums=nothing,
+            log_best=nothing,
+            best_start=first,
         )
 
     @property
@@ -139,7 +146,7 @@ def more_evidence(
         for i in range(len(sums)):
             sums[i] = _log_add(sums[i], fresh)
             if fresh > best[i]:
-                best[i], starts[i] = fresh, state.labels + 1 - round(1 / share)
+                best[i], starts[i] = fresh, state.settled
     for i, bet in enumerate(betting.bets):
         step = _log_factor(bet, value, betting.realised)
         sums[i] += step
@@ -147,6 +154,7 @@ def more_evidence(
     return Evidence(
         count=state.count + 1,
         labels=state.labels + 1,
+        settled=state.labels + 1,
         pending=0.0,
         log_sums=tuple(sums),
         log_best=tuple(best),

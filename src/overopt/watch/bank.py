@@ -41,6 +41,7 @@ from overopt.watch.batch import Batch
 
 __all__ = [
     "DEFAULT_SIGNALS",
+    "POOLED",
     "Bank",
     "bank_for",
     "bank_scores",

@@ -10,7 +10,9 @@ depend on all that is past.
 
 Gold of one batch shares its luck. So a batch that gets several labels is split by prompts into as
 many parts (prompts are separate draws given the past; samples of one prompt are ranked together
-and are not), and what is drawn within a part is averaged into one value. Within a part rows are
+and are not), and what is drawn within a part is averaged into one value. Signals that rank the
+batch as a whole (pooled) tie its prompts together as well: who is first leaves others no first
+place. For them all labels of a batch make one value. Within a part rows are
 drawn systematically: equally spaced points on the running sum of chances, from a random start. Each
 row still comes in proportion to its chance, which is all that an average needs, and as rarely twice
 as can be.
@@ -21,7 +23,7 @@ the same way for ever, whatever was drawn before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import count
@@ -32,11 +34,18 @@ import numpy as np
 import numpy.typing as npt
 
 from overopt.errors import BadOption
-from overopt.watch.bank import Bank, bank_scores
+from overopt.watch.bank import POOLED, Bank, bank_scores
 from overopt.watch.batch import Batch
 from overopt.watch.draw import Draw
 
-__all__ = ["LabelBudget", "batch_generator", "label_chances", "label_draws"]
+__all__ = [
+    "Chosen",
+    "LabelBudget",
+    "batch_generator",
+    "chosen_draws",
+    "label_chances",
+    "label_draws",
+]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.integer[Any]]
@@ -102,27 +111,92 @@ def label_draws(
     They depend on the batch and ``seed``, never on earlier draws. ``target`` [rows] marks what a
     burst asks for. When as many are asked for as there are rows with a finite proxy, all are drawn.
     """
-    rows = int(batch.finite.sum())
-    expected = min(expected, float(rows))
+    finite = int(batch.finite.sum())
+    expected = min(expected, float(finite))
     rng = batch_generator(batch, seed)
     uniform = rng.random()
     if uniform >= expected:  # fewer than one is asked for, and chance says none: most batches
         return ()
     scores = bank_scores(batch, bank)
-    chances = label_chances(scores if expected < rows else scores[:0], batch.finite, target)
-    numbers = count(first_number)
-    draws: list[Draw] = []
-    weights = np.divide(1.0, rows * chances, out=np.zeros(batch.rows), where=chances > 0)
+    chances = label_chances(scores if expected < finite else scores[:0], batch.finite, target)
+    weighted = _weighted(batch, scores, chances)
+    chosen: list[Chosen] = []
+    whole = np.zeros(len(scores))
     for part in _parts(batch.group, chances, ceil(expected)):
         mass = float(chances[part].sum())
+        most = ceil(expected * mass - 1e-9)
+        whole += most * _largest_means(weighted[:, part], chances[part], most)
         size = _rounded(expected * mass, uniform)
         if size:
-            chosen = _systematic(chances[part] / mass, size, rng.random())
-            weighted = np.abs(scores[:, part]) * weights[part]
-            bounds = _largest_means(weighted, chances[part], size), float(weights.max())
-            draws += _part_draws(batch, scores, chances, part[chosen], bounds, numbers)
+            rows = part[_systematic(chances[part] / mass, size, rng.random())]
+            chosen.append(Chosen(part=part, rows=rows))
         uniform = rng.random()
+    share = np.full(batch.rows, 1 / max(expected, 1.0))
+    draws = chosen_draws(
+        batch, bank, scores, chances, chosen, share, whole * share[0], first_number
+    )
     return tuple(replace(draw, expected=expected) for draw in draws)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Chosen:
+    """The drawn ``rows`` of one part of a batch, whose rows are ``part``."""
+
+    part: IntArray
+    rows: IntArray
+
+
+def chosen_draws(
+    batch: Batch,
+    bank: Bank,
+    scores: FloatArray,
+    chances: FloatArray,
+    chosen: Sequence[Chosen],
+    whole_share: FloatArray,
+    whole_largest: FloatArray,
+    first_number: int,
+) -> tuple[Draw, ...]:
+    """Draws of the chosen rows, in their order.
+
+    A pooled signal takes the batch as a whole: the label of a row enters its one value with
+    ``whole_share`` [rows], and ``whole_largest`` [signals] bounds the sum over any draws.
+    """
+    weighted = _weighted(batch, scores, chances)
+    heaviest = float(_weighted(batch, np.ones((1, batch.rows)), chances).max())
+    pooled = np.array([signal.endswith(POOLED) for signal in bank.signals])
+    numbers = count(first_number)
+    draws: list[Draw] = []
+    for each in chosen:
+        size = len(each.rows)
+        within = _largest_means(weighted[:, each.part], chances[each.part], size)
+        largest = tuple(np.where(pooled, whole_largest, within).tolist())
+        for place, row in enumerate(each.rows.tolist()):
+            draws.append(
+                Draw(
+                    number=next(numbers),
+                    batch=batch.key,
+                    step=batch.step,
+                    row=row,
+                    rows=int(batch.finite.sum()),
+                    prob=float(chances[row]),
+                    proxy=float(batch.proxy[row]),
+                    scores=tuple(scores[:, row].tolist()),
+                    largest=largest,
+                    largest_weight=heaviest,
+                    share=1.0 / size,
+                    closes=place == size - 1,
+                    whole_share=float(whole_share[row]),
+                    whole_closes=each is chosen[-1] and place == size - 1,
+                )
+            )
+    return tuple(draws)
+
+
+def _weighted(batch: Batch, scores: FloatArray, chances: FloatArray) -> FloatArray:
+    """|score| / (finite rows * chance) [signals, rows], 0 where nothing can be drawn."""
+    weights = np.divide(1.0, chances, out=np.zeros(batch.rows), where=chances > 0)
+    return np.asarray(np.abs(scores) * weights / batch.finite.sum())
 
 
 def _parts(group: IntArray, chances: FloatArray, number: int) -> list[IntArray]:
@@ -151,36 +225,10 @@ def _systematic(chances: FloatArray, size: int, uniform: float) -> IntArray:
     return np.minimum(found, len(chances) - 1)
 
 
-def _largest_means(weighted: FloatArray, chances: FloatArray, size: int) -> tuple[float, ...]:
+def _largest_means(weighted: FloatArray, chances: FloatArray, size: int) -> FloatArray:
     """Bounds [signals] on the mean over a part's draws of ``weighted`` [signals, part] >= 0.
 
     A row comes at most ceil(size * its chance within the part) times.
     """
     times = np.ceil(size * chances / chances.sum())
-    return tuple(np.minimum(weighted.max(axis=1), weighted @ times / size).tolist())
-
-
-def _part_draws(
-    batch: Batch,
-    scores: FloatArray,
-    chances: FloatArray,
-    chosen: IntArray,
-    bounds: tuple[tuple[float, ...], float],
-    numbers: Iterator[int],
-) -> Iterator[Draw]:
-    rows = int(batch.finite.sum())
-    for place, row in enumerate(chosen):
-        yield Draw(
-            number=next(numbers),
-            batch=batch.key,
-            step=batch.step,
-            row=int(row),
-            rows=rows,
-            prob=float(chances[row]),
-            proxy=float(batch.proxy[row]),
-            scores=tuple(scores[:, row].tolist()),
-            largest=bounds[0],
-            largest_weight=bounds[1],
-            share=1.0 / len(chosen),
-            closes=place == len(chosen) - 1,
-        )
+    return np.asarray(np.minimum(weighted.max(axis=1), weighted @ times / size))

@@ -39,6 +39,8 @@ class Draw:
     largest_weight: float
     share: float = 1.0
     closes: bool = True
+    whole_share: float = 1.0
+    whole_closes: bool = True
     expected: float = 1.0
 
     @property

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from typing import final
 
 from overopt.stats.e_process import Betting, Evidence, log_evidence, more_evidence
+from overopt.watch.bank import POOLED
 from overopt.watch.block import Block, BlockOptions, more_block
 from overopt.watch.detectors.detector import GoldDetector, Reading
 from overopt.watch.draw import LabelledDraw
@@ -69,6 +70,9 @@ class Gain(GoldDetector[GainState]):
     def update(self, state: GainState, label: LabelledDraw) -> GainState:
         """State after one more label; a part's value is bet on when its last label is in."""
         draw, gold, centre = label.draw, label.gold, state.centre
+        share, closes = draw.share, draw.closes
+        if self.name.endswith(POOLED):
+            share, closes = draw.whole_share, draw.whole_closes
         factor = draw.scores[self.place] * draw.weight
         bound = draw.largest[self.place] * max(centre, 1 - centre)
         heaviness, golden = state.heaviness, state.gold
@@ -76,11 +80,10 @@ class Gain(GoldDetector[GainState]):
             low, high = sorted((-centre * factor, (1 - centre) * factor))
         else:
             low = high = (gold - centre) * factor
-            weight = factor * factor * draw.share
+            weight = factor * factor * share
             heaviness = MEMORY * heaviness + weight
             golden = MEMORY * golden + weight * gold
         z = high / bound if bound > 0 else 0.0
-        share, closes = draw.share, draw.closes
         return GainState(
             evidence=more_evidence(state.evidence, z, self.betting, share=share, closes=closes),
             block=more_block(

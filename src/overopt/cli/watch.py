@@ -1,0 +1,147 @@
+"""``overopt watch``: the live monitor, and what it would have said of an old run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from overopt.cli import options as o
+from overopt.cli.output import Progress, colourful, emit, terminal_width
+
+__all__ = ["watch"]
+
+watch = typer.Typer(
+    name="watch",
+    help="Is pushing the proxy still paying while a run goes on, and when did it stop?",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+Proxy = Annotated[
+    str | None, typer.Option("--proxy", metavar="COLUMN", help="The score that is optimised.")
+]
+Gold = Annotated[
+    str | None, typer.Option("--gold", metavar="COLUMN", help="Trusted quality where it is known.")
+]
+Run = Annotated[
+    str | None, typer.Option("--run", metavar="COLUMN", help="Which run a sample belongs to.")
+]
+Step = Annotated[
+    str | None, typer.Option("--step", metavar="COLUMN", help="What orders the samples of a run.")
+]
+Prompt = Annotated[
+    str | None,
+    typer.Option("--prompt", metavar="COLUMN", help="What was answered; candidates are ranked "
+                 "within it."),
+]  # fmt: skip
+Kl = Annotated[
+    str | None, typer.Option("--kl", metavar="COLUMN", help="KL from the reference, in nats.")
+]
+Components = Annotated[
+    list[str] | None,
+    typer.Option("--component", metavar="COLUMN", help="A part of the reward, or a number such "
+                 "as length; repeat for several."),
+]  # fmt: skip
+LabelRate = Annotated[
+    float,
+    typer.Option("--label-rate", metavar="SHARE", help="Share of the samples that get a gold "
+                 "label; 1 uses all gold."),
+]  # fmt: skip
+GoldRange = Annotated[
+    tuple[float, float] | None,
+    typer.Option("--gold-range", metavar="LOW HIGH", help="Least and largest gold there can be; "
+                 "gold is clipped there. Default: 0 1 if all of the log lies there, else its own "
+                 "range."),
+]  # fmt: skip
+GoldSource = Annotated[
+    str | None,
+    typer.Option("--gold-source", metavar="TEXT", help='Whose judgement gold is: human, '
+                 '"judge NAME".'),
+]  # fmt: skip
+FalseAlarm = Annotated[
+    float,
+    typer.Option("--false-alarm", metavar="CHANCE", help="Chance that any red signal of a run is "
+                 "false, over the whole run."),
+]  # fmt: skip
+Signals = Annotated[
+    list[str] | None,
+    typer.Option("--signal", metavar="NAME", help="A gain to watch: rank_gain, best_of_16, "
+                 "top_vs_random, with _pooled or without; repeat for several."),
+]  # fmt: skip
+Card = Annotated[
+    Path | None,
+    typer.Option("--card", metavar="PATH", help="Validity card of an audit (overopt audit --card) "
+                 "to hold the run against. Default: the run's own beginning."),
+]  # fmt: skip
+Budget = Annotated[
+    float | None,
+    typer.Option("--kl-budget", metavar="NATS", help="Tell when logged KL goes beyond it."),
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="NUMBER", help="Seed of the label draws.")]
+
+
+@watch.command()
+def replay(
+    files: o.Sources,
+    proxy: Proxy = None,
+    gold: Gold = None,
+    run: Run = None,
+    step: Step = None,
+    prompt: Prompt = None,
+    kl: Kl = None,
+    component: Components = None,
+    label_rate: LabelRate = 0.01,
+    gold_range: GoldRange = None,
+    gold_source: GoldSource = None,
+    false_alarm: FalseAlarm = 0.01,
+    signal: Signals = None,
+    card: Card = None,
+    kl_budget: Budget = None,
+    seed: Seed = 0,
+    json: o.Json = False,
+) -> int:
+    """What would the monitor have said of an old run, and when?"""
+    from overopt import report
+    from overopt.watch.log import LogColumns
+
+    columns = LogColumns(
+        proxy=proxy, gold=gold, run=run, step=step, prompt=prompt, kl=kl, components=component
+    )
+    choices: dict[str, Any] = {
+        "gold_range": gold_range,
+        "gold_source": gold_source,
+        "false_alarm": false_alarm,
+        "signals": tuple(signal) if signal else None,
+        "kl_budget": kl_budget,
+        "seed": seed,
+    }
+    document = _document(files, columns, label_rate, card, choices)
+    if json:
+        emit(report.to_json(document) + "\n")
+    else:
+        emit(report.watch_text(document, width=terminal_width(), colour=colourful()))
+    return int(any(each["state"] == "red" for one in document["runs"] for each in one["signals"]))
+
+
+def _document(
+    files: list[str], columns: Any, label_rate: float, card: Path | None, choices: dict[str, Any]
+) -> dict[str, Any]:
+    from overopt.watch.card import read_card
+    from overopt.watch.chances import LabelBudget
+    from overopt.watch.replay import replay
+
+    given = {name: value for name, value in choices.items() if value is not None}
+    progress = Progress()
+    try:
+        progress("reading", 0.0)
+        return replay(
+            files[0] if len(files) == 1 else list(files),
+            columns=columns,
+            budget=LabelBudget(label_rate=label_rate),
+            card=None if card is None else read_card(card),
+            **given,
+        )
+    finally:
+        progress.close()
