@@ -52,21 +52,20 @@ def run_document(name: str, monitor: Monitor, state: RunState) -> dict[str, Any]
         "batches": state.batches,
         "rows": state.rows,
         "labels": {
-            "used": state.used,
+            "used": state.consumed,
             "refused": state.refused,
             "waiting": len(state.waiting),
         },
         "signals": [_signal(reading, monitor, state) for reading in monitor.readings(state)],
         "amber": [
-            {"name": alarm.name, "step": alarm.step, "sentence": alarm.sentence}
-            for alarm in state.alarms
-            if alarm.tier == "amber"
+            {"name": amber.name, "step": amber.step, "sentence": amber.sentence}
+            for amber in state.ambers
         ],
     }
 
 
 def _signal(reading: Reading, monitor: Monitor, state: RunState) -> dict[str, Any]:
-    alarm = next((each for each in state.alarms if each.name == reading.name), None)
+    alarm = next((each for each in state.alarms if each.signal == reading.name), None)
     return {
         "name": reading.name,
         "state": _colour(reading, alarmed=alarm is not None),
@@ -76,7 +75,7 @@ def _signal(reading: Reading, monitor: Monitor, state: RunState) -> dict[str, An
         "gain": reading.value,
         "gain_lower": reading.lower,
         "gain_upper": reading.upper,
-        "sentence": "" if alarm is None else alarm.sentence,
+        "sentence": "",
     }
 
 

@@ -1,48 +1,57 @@
 """A monitor: the pure fold of batches and labels through every detector of a run.
 
 A batch updates the amber detectors and is drawn from: the rows that get a gold label are chosen
-with recorded chances before any label is known. Labels are consumed in the order of the draws, for
-arrival order is not innocent: a slow label may be a bad one. After each consumed label the family
-of red signals is judged once. The same batches and labels give the same state, bit by bit.
+with recorded chances before any label is known. Labels come in when they come in, and are consumed
+in the order of the draws, for arrival order is not innocent: a slow label may be a bad one. After
+each consumed label the family of red signals is judged once. The same batches and labels give the
+same state, bit by bit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import isnan
-from typing import Any, Literal, final
+from typing import Any, final
 
 from overopt.errors import BadOption, BadSamples
 from overopt.watch.bank import Bank, bank_for
 from overopt.watch.batch import Batch
 from overopt.watch.chances import label_draws
-from overopt.watch.detectors.detector import GoldDetector, ProxyDetector, Reading
+from overopt.watch.detectors.detector import Amber, GoldDetector, ProxyDetector, Reading
 from overopt.watch.draw import Draw, LabelledDraw
 from overopt.watch.family import family_verdict
 from overopt.watch.options import WatchOptions, gold_detectors, proxy_detectors
 from overopt.watch.saved_state import from_plain, read_state, state_text
 
-__all__ = ["Alarm", "Monitor", "RunState"]
+__all__ = ["Alarm", "Arrival", "Monitor", "RunState"]
 
+WINDOW = 1024  # draws that may wait for a slow label before the oldest is given up
 STEP_EVERY = 50  # consumed draws between two remembered steps
 
 
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alarm:
-    """A signal that fired, once and for all.
+    """A red signal, once and for all.
 
-    ``step`` is the one that fired it (for red: the step of the label that did), ``label`` the
-    number of labels used until then. A red signal probably ``began`` at an earlier step.
+    ``step`` is that of the label which raised it, ``label`` the number of labels used until then;
+    what it tells of probably ``began`` at an earlier step.
     """
 
-    name: str
-    tier: Literal["red", "amber"]
+    signal: str
     step: int
     label: int
     began: int
-    sentence: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """A label that has come back, in [0, 1], None when refused; it waits for those before it."""
+
+    number: int
+    gold: float | None
 
 
 @final
@@ -50,9 +59,11 @@ class Alarm:
 class RunState:
     """Everything that a run's past means for its future.
 
-    ``signals`` and ``components`` are fixed by the first batch. The first ``used`` draws have been
-    consumed, ``refused`` of them without gold; ``waiting`` are those after, in order. ``gold`` and
-    ``proxies`` hold the detectors' states, ``label_steps`` the step of every 50th consumed draw.
+    ``signals`` and ``components`` are fixed by the first batch. ``drawn`` draws were made, the
+    first ``consumed`` of them folded; ``waiting`` are the others and ``arrived`` their labels so
+    far, both in order. ``refused`` labels and ``overdue`` ones (given up) were folded as whatever
+    speaks least for an alarm. ``gold`` and ``proxies`` hold the detectors' states, ``label_steps``
+    the step of every 50th consumed draw.
     """
 
     batches: int = 0
@@ -60,26 +71,30 @@ class RunState:
     step: int = 0
     signals: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
-    used: int = 0
+    drawn: int = 0
+    consumed: int = 0
     refused: int = 0
+    overdue: int = 0
     waiting: tuple[Draw, ...] = ()
+    arrived: tuple[Arrival, ...] = ()
     gold: tuple[Any, ...] = ()
     proxies: tuple[Any, ...] = ()
     label_steps: tuple[int, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    ambers: tuple[Amber, ...] = ()
 
     @property
-    def fired(self) -> frozenset[str]:
-        """Names of the signals that have fired."""
-        return frozenset(alarm.name for alarm in self.alarms)
+    def red(self) -> frozenset[str]:
+        """Names of the signals that have alarmed."""
+        return frozenset(alarm.signal for alarm in self.alarms)
 
 
 @final
 class Monitor:
     """Detectors and options of a run; the run itself is a ``RunState`` that the caller keeps."""
 
-    def __init__(self, options: WatchOptions | None = None) -> None:
-        self.options = options or WatchOptions()
+    def __init__(self, options: WatchOptions | None = None, *, window: int = WINDOW) -> None:
+        self.options, self.window = options or WatchOptions(), window
         self._by_signals: dict[tuple[str, ...], tuple[GoldDetector[Any], ...]] = {}
         self._by_components: dict[tuple[str, ...], tuple[ProxyDetector[Any], ...]] = {}
 
@@ -94,7 +109,7 @@ class Monitor:
             batch,
             Bank(signals=state.signals),
             expected=self.options.budget.expected(int(batch.finite.sum())),
-            first_number=state.used + len(state.waiting),
+            first_number=state.drawn,
             seed=self.options.seed,
         )
         return self.asked(state, draws), draws
@@ -106,64 +121,39 @@ class Monitor:
         detectors = self._proxy_detectors(state.components)
         folded = zip(detectors, state.proxies, strict=True)
         proxies = tuple(detector.update(each, batch) for detector, each in folded)
-        state = replace(
+        fired = [each.fired(now) for each, now in zip(detectors, proxies, strict=True)]
+        return replace(
             state,
             batches=state.batches + 1,
             rows=state.rows + batch.rows,
             step=max(state.step, batch.step) if state.batches else batch.step,
             proxies=proxies,
+            ambers=tuple(each for each in fired if each is not None),
         )
-        signals = (each.fired(now) for each, now in zip(detectors, proxies, strict=True))
-        fresh = [each for each in signals if each is not None and each.name not in state.fired]
-        ambers = [
-            Alarm(
-                name=each.name,
-                tier="amber",
-                step=each.step,
-                label=state.used,
-                began=each.step,
-                sentence=each.sentence,
-            )
-            for each in fresh
-        ]
-        return replace(state, alarms=(*state.alarms, *ambers)) if ambers else state
 
     def asked(self, state: RunState, draws: Sequence[Draw]) -> RunState:
-        """State after draws whose labels will come."""
-        return replace(state, waiting=(*state.waiting, *draws))
+        """State after draws whose labels will come, numbered from ``state.drawn`` on."""
+        waiting = (*state.waiting, *draws)
+        return self._settled(replace(state, drawn=state.drawn + len(draws), waiting=waiting))
 
-    def label(self, state: RunState, number: int, gold: float | None) -> RunState:
-        """State after the gold of draw ``number``, in its own units, None for a final refusal.
+    def labelled(self, state: RunState, labels: Iterable[tuple[int, float | None]]) -> RunState:
+        """State after labels (draw number, gold in its own units or None when refused), any order.
 
-        Raises BadOption when it is not the turn of this draw: labels are consumed in draw order.
+        The first answer to a draw counts; one that comes after it was given up changes nothing.
         """
-        if number != state.used or not state.waiting:
-            raise BadOption(
-                f"label of draw {number}, but the next to be consumed is draw {state.used} of "
-                f"{state.used + len(state.waiting)}: hand labels over in the order of the draws"
-            )
-        label = LabelledDraw(draw=state.waiting[0], gold=self._scaled(gold))
-        detectors = self._gold_detectors(state.signals)
-        folded = zip(detectors, state.gold, strict=True)
-        remembered = () if number % STEP_EVERY else (label.draw.step,)
-        state = replace(
-            state,
-            gold=tuple(detector.update(each, label) for detector, each in folded),
-            used=state.used + 1,
-            refused=state.refused + (label.gold is None),
-            waiting=state.waiting[1:],
-            label_steps=(*state.label_steps, *remembered),
-        )
-        return self._judged(state, label)
+        arrived = {each.number: each for each in state.arrived}
+        for number, gold in labels:
+            if not 0 <= number < state.drawn:
+                raise BadOption(f"label of draw {number}, but only {state.drawn} draws were made")
+            if number >= state.consumed and number not in arrived:
+                arrived[number] = Arrival(number=number, gold=self._scaled(gold))
+        ordered = tuple(arrived[number] for number in sorted(arrived))
+        return self._settled(replace(state, arrived=ordered))
 
     def readings(self, state: RunState) -> tuple[Reading, ...]:
         """What each red detector says, in the order of its states."""
         detectors = self._gold_detectors(state.signals)
         return tuple(each.reading(now) for each, now in zip(detectors, state.gold, strict=True))
-
-    def alarms(self, state: RunState) -> tuple[Alarm, ...]:
-        """Everything that has fired so far, in the order in which it did."""
-        return state.alarms
 
     def text(self, state: RunState) -> str:
         """The state as one line of JSON, floats exact."""
@@ -188,27 +178,47 @@ class Monitor:
         proxies = tuple(each.start() for each in self._proxy_detectors(components))
         return replace(state, signals=signals, components=components, gold=gold, proxies=proxies)
 
-    def _judged(self, state: RunState, label: LabelledDraw) -> RunState:
-        """State with the alarms that the evidence at this label raises."""
+    def _settled(self, state: RunState) -> RunState:
+        """State after all draws are consumed whose turn has come."""
+        waiting, arrived = state.waiting, {each.number: each for each in state.arrived}
+        place = 0
+        while place < len(waiting):
+            draw, overdue = waiting[place], len(waiting) - place > self.window
+            if draw.number not in arrived and not overdue:
+                break
+            answer = arrived.pop(draw.number, None)
+            if answer is None:
+                state = replace(state, overdue=state.overdue + 1)
+            gold = None if answer is None else answer.gold
+            state = self._consumed(state, LabelledDraw(draw=draw, gold=gold))
+            place += 1
+        return replace(state, waiting=waiting[place:], arrived=tuple(arrived.values()))
+
+    def _consumed(self, state: RunState, label: LabelledDraw) -> RunState:
+        """State after one more labelled draw, and the alarms that it raises."""
+        detectors = self._gold_detectors(state.signals)
+        folded = zip(detectors, state.gold, strict=True)
+        remembered = () if state.consumed % STEP_EVERY else (label.draw.step,)
+        state = replace(
+            state,
+            gold=tuple(detector.update(each, label) for detector, each in folded),
+            consumed=state.consumed + 1,
+            refused=state.refused + (label.gold is None),
+            label_steps=(*state.label_steps, *remembered),
+        )
         readings = self.readings(state)
         guilty = family_verdict(readings, self.options.false_alarm).guilty
         alarms = [
-            self._alarm(state, label.draw.step, each)
+            Alarm(
+                signal=each.name,
+                step=label.draw.step,
+                label=state.consumed,
+                began=state.label_steps[(each.began or 0) // STEP_EVERY],
+            )
             for each in readings
-            if each.name in guilty and each.name not in state.fired
+            if each.name in guilty and each.name not in state.red
         ]
         return replace(state, alarms=(*state.alarms, *alarms)) if alarms else state
-
-    def _alarm(self, state: RunState, step: int, reading: Reading) -> Alarm:
-        began = state.label_steps[(reading.began or 0) // STEP_EVERY]
-        return Alarm(
-            name=reading.name,
-            tier="red",
-            step=step,
-            label=state.used,
-            began=began,
-            sentence=self.options.red_sentence(reading.name),
-        )
 
     def _scaled(self, gold: float | None) -> float | None:
         """Gold in [0, 1], clipped at the stated range; what is no number counts as refused."""

@@ -21,12 +21,6 @@ from overopt.watch.detectors.score_meaning import ScoreMeaning
 from overopt.watch.detectors.tail_shape import TailShape
 from overopt.watch.reference import card_reference
 
-RED = {
-    "score_meaning": "gold at a given score has fallen below the reference",
-    "fallen_from_best": "gold has fallen below its best block",
-    "decoupled": "the proxy has risen and gold has not gone with it",
-}
-
 __all__ = ["WatchOptions", "gold_detectors", "proxy_detectors", "why_no_audited_range"]
 
 
@@ -66,11 +60,6 @@ class WatchOptions:
             raise BadOption(f"level {self.level:g}: give a number between 0 and 1, such as 0.95")
         if self.seed < 0:
             raise BadOption(f"seed {self.seed}: give a whole number, 0 or more")
-
-    def red_sentence(self, signal: str) -> str:
-        """What a red signal says, with whose judgement it rests on."""
-        judge = f" according to {self.gold_source}" if self.gold_source else ""
-        return f"{RED.get(signal, f'pushing further at {signal} makes gold fall')}{judge}"
 
 
 def gold_detectors(

@@ -88,8 +88,6 @@ def _folded(monitor: Monitor, state: RunState, batch: Batch) -> RunState:
         if monitor.options.budget.label_rate < 1:
             kept = batch_generator(batch, monitor.options.seed).random(batch.rows)
             known &= kept < monitor.options.budget.label_rate
-        draws = given_draws(batch, Bank(signals=state.signals), known, state.used)
+        draws = given_draws(batch, Bank(signals=state.signals), known, state.drawn)
         state = monitor.asked(state, draws)
-    for draw in draws:
-        state = monitor.label(state, draw.number, float(gold[draw.row]))
-    return state
+    return monitor.labelled(state, [(draw.number, float(gold[draw.row])) for draw in draws])

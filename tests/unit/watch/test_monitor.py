@@ -1,5 +1,6 @@
 """The fold of a run: order, exact restart, and what it says of runs whose truth is known."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from overopt.errors import BadOption, BadSamples
 from overopt.watch.batch import Batch
 from overopt.watch.chances import LabelBudget
+from overopt.watch.draw import Draw
 from overopt.watch.monitor import Monitor, RunState
 from overopt.watch.options import WatchOptions
 from overopt.watch.replay import replay, replayed
@@ -39,6 +41,11 @@ def batches(steps: int, slopes: list[float], seed: int = 0, labelled: float = 1.
     return made
 
 
+def labels_of(batch: Batch, draws: Sequence[Draw]) -> list[tuple[int, float | None]]:
+    assert batch.gold is not None
+    return [(draw.number, float(batch.gold[draw.row])) for draw in draws]
+
+
 def monitor(label_rate: float = 1.0) -> Monitor:
     return Monitor(WatchOptions(budget=LabelBudget(label_rate=label_rate)))
 
@@ -50,12 +57,12 @@ def test_a_paying_run_is_not_called_red(label_rate: float, labelled: float) -> N
     for seed in range(3):
         state = replayed(monitor(label_rate), batches(150, [0.6], seed, labelled))
         assert state.alarms == ()
-        assert state.used > 0
+        assert state.consumed > 0
 
 
 def test_a_push_that_turns_harmful_is_called_red_after_it_does() -> None:
     state = replayed(monitor(), batches(200, [0.6, -0.6]))
-    alarms = {alarm.name: alarm for alarm in state.alarms}
+    alarms = {alarm.signal: alarm for alarm in state.alarms}
     assert {"rank_gain", "best_of_4", "top_vs_random"} <= set(alarms)
     for alarm in alarms.values():
         assert 1000 < alarm.step < 1400
@@ -69,33 +76,37 @@ def test_a_restart_at_any_time_changes_nothing() -> None:
         straight, draws = watch.observe(straight, batch)
         broken, again = watch.observe(watch.read(watch.text(broken)), batch)
         assert again == draws
-        assert batch.gold is not None
-        for draw in draws:
-            gold = float(batch.gold[draw.row])
-            straight = watch.label(straight, draw.number, gold)
-            broken = watch.read(watch.text(watch.label(broken, draw.number, gold)))
+        labels = labels_of(batch, draws)
+        straight = watch.labelled(straight, labels)
+        for label in labels:
+            broken = watch.read(watch.text(watch.labelled(broken, [label])))
     assert watch.text(broken) == watch.text(straight)
-    assert straight.used > 300
+    assert straight.consumed > 300
 
 
-def test_late_labels_change_nothing_when_handed_over_in_draw_order() -> None:
-    made = batches(40, [0.6])
-    at_once = replayed(monitor(), made)
-    late, golds = monitor().start(), []
+def test_late_labels_in_any_order_change_nothing() -> None:
+    made = batches(20, [0.6])
+    at_once = replayed(monitor(0.5), made)
+    late, labels = monitor(0.5).start(), []
     for batch in made:
-        late, draws = monitor().observe(late, batch)
-        assert batch.gold is not None
-        golds += [float(batch.gold[draw.row]) for draw in draws]
-    for number, gold in enumerate(golds):
-        late = monitor().label(late, number, gold)
-    assert late.gold == at_once.gold
+        late, draws = monitor(0.5).observe(late, batch)
+        labels += labels_of(batch, draws)
+    for place in np.random.default_rng(0).permutation(len(labels)):
+        late = monitor(0.5).labelled(late, [labels[place]])
+    assert late == at_once
 
 
-def test_labels_out_of_turn_are_refused() -> None:
-    state, draws = monitor().observe(RunState(), batches(1, [0.6])[0])
-    with pytest.raises(BadOption, match="next to be consumed is draw 0 of 64"):
-        monitor().label(state, 1, 1.0)
-    assert len(draws) == 64
+def test_labels_that_do_not_come_within_the_window_are_given_up() -> None:
+    watch = Monitor(WatchOptions(budget=LabelBudget(label_rate=1)), window=100)
+    state = watch.start()
+    for batch in batches(3, [0.6]):
+        state, _ = watch.observe(state, batch)
+    assert (state.consumed, state.overdue, len(state.waiting)) == (92, 92, 100)
+    late = watch.labelled(state, [(0, 1.0), (191, 1.0)])
+    assert (late.consumed, len(late.arrived), late.gold) == (92, 1, state.gold)
+    assert watch.labelled(late, [(191, 0.0)]) == late  # the first answer counts
+    with pytest.raises(BadOption, match="only 192 draws"):
+        watch.labelled(late, [(192, 1.0)])
 
 
 def test_refused_labels_never_alarm() -> None:
@@ -103,10 +114,9 @@ def test_refused_labels_never_alarm() -> None:
     state = watch.start()
     for batch in batches(100, [-0.6]):
         state, draws = watch.observe(state, batch)
-        for draw in draws:
-            state = watch.label(state, draw.number, None)
+        state = watch.labelled(state, [(draw.number, None) for draw in draws])
     assert state.alarms == ()
-    assert state.refused == state.used == 6400
+    assert state.refused == state.consumed == 6400
 
 
 def test_a_state_of_other_detectors_is_refused() -> None:
@@ -127,9 +137,9 @@ def test_signals_without_gold_need_none() -> None:
     made = [replace(batch, gold=None) for batch in batches(20, [0.6])]
     made[9] = replace(made[9], proxy=np.full(64, np.nan))
     state = replayed(monitor(), made)
-    assert state.used == 0
-    assert [alarm.name for alarm in state.alarms] == ["non_finite"]
-    assert state.alarms[0].tier == "amber"
+    assert state.consumed == 0
+    assert state.alarms == ()
+    assert [amber.name for amber in state.ambers] == ["non_finite"]
 
 
 def test_batches_of_one_row_get_fewer_tests() -> None:
