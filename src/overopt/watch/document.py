@@ -16,11 +16,8 @@ SCHEMA = "overopt.watch/1"
 
 def watch_document(runs: Sequence[dict[str, Any]], options: WatchOptions) -> dict[str, Any]:
     """The document of several runs."""
-    from overopt import __version__
-
     return {
         "schema": SCHEMA,
-        "version": __version__,
         "false_alarm": options.false_alarm,
         "level": options.level,
         "gold_source": options.gold_source,
@@ -72,7 +69,7 @@ def _signal(reading: Reading, monitor: Monitor, state: RunState) -> dict[str, An
         "alarm_step": None if alarm is None else alarm.step,
         "began_step": None if alarm is None else alarm.began,
         "labels_used": reading.labels_used,
-        "gain": reading.value,
+    "gain": reading.value,
         "gain_lower": reading.lower,
         "gain_upper": reading.upper,
         "sentence": "",
