@@ -69,7 +69,7 @@ def _signal(reading: Reading, monitor: Monitor, state: RunState) -> dict[str, An
         "alarm_step": None if alarm is None else alarm.step,
         "began_step": None if alarm is None else alarm.began,
         "labels_used": reading.labels_used,
-    "gain": reading.value,
+        "gain": reading.value,
         "gain_lower": reading.lower,
         "gain_upper": reading.upper,
         "sentence": "",
