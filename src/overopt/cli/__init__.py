@@ -26,6 +26,7 @@ from overopt.cli.output import complain
 from overopt.cli.plan import plan
 from overopt.cli.tails import tails
 from overopt.cli.watch import watch
+from overopt.cli.watch_follow import follow
 from overopt.errors import OveroptError
 
 __all__ = ["main", "run"]
@@ -51,6 +52,7 @@ lab.command()(reproduce)
 lab.command()(theorem)
 lab.command()(iterate)
 app.add_typer(lab)
+watch.command()(follow)
 app.add_typer(watch)
 
 

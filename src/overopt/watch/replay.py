@@ -22,7 +22,7 @@ from overopt.watch.log import LogColumns, read_log
 from overopt.watch.monitor import Monitor, RunState
 from overopt.watch.options import WatchOptions
 
-__all__ = ["replay", "replayed"]
+__all__ = ["folded", "replay", "replayed"]
 
 
 def replay(source: Any, *, columns: LogColumns | None = None, **choices: Any) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def replayed(monitor: Monitor, batches: Iterable[Batch]) -> RunState:
     """State after all batches and the labels drawn from them."""
     state = monitor.start()
     for batch in batches:
-        state = _folded(monitor, state, batch)
+        state = folded(monitor, state, batch)
     return state
 
 
@@ -75,7 +75,7 @@ def _gold_range(batches: Sequence[Batch]) -> tuple[float, float]:
     return low, high
 
 
-def _folded(monitor: Monitor, state: RunState, batch: Batch) -> RunState:
+def folded(monitor: Monitor, state: RunState, batch: Batch) -> RunState:
     """State after a batch and its labels."""
     gold = batch.gold
     if gold is None or not np.isfinite(gold[batch.finite]).any():
