@@ -1,8 +1,9 @@
 """Green, undecided or red, and what would decide it: the state of every red signal of a run.
 
 Red: the signal has alarmed. Green: the last completed block of labels shows a gain whose lower
-bound is above 0, score meaning, level and coupling hold, and the block is not stale: it expires
-when as many steps have passed since its last label as it had, so that green ends when labels do.
+bound is above 0, nothing of late speaks against score meaning, level and coupling, and the block is
+not stale: it expires when as many steps have passed since its last label as it had, so that green
+ends when labels do.
 All else is undecided, and silence never is safety: an undecided signal says how many labels would
 decide it at the present effect, and the smallest effect that the labels of the next 1,000 steps
 could prove harmful.
@@ -96,7 +97,7 @@ def signal_states(
         (
             each.name
             for each in readings
-            if each.name in GUARDS and (each.name in began or not each.holds)
+            if each.name in GUARDS and (each.name in began or _doubtful(each))
         ),
         None,
     )
@@ -120,10 +121,15 @@ def refusals_that_hide(effect: float, spread: float) -> float:
     return effect / (effect + spread) if effect > 0 else 0.0
 
 
+def _doubtful(reading: Reading) -> bool:
+    """Is there anything against the null, though far from an alarm?"""
+    return not reading.holds or reading.log_evidence > 0
+
+
 def _state(reading: Reading, began: int | None, doubt: str | None, course: Course) -> SignalState:
     block, nats = reading.block, course.nats()
-    if reading.name in GUARDS:
-        doubt = None if reading.holds else reading.name
+    if reading.name in GUARDS or _doubtful(reading):
+        doubt = reading.name if _doubtful(reading) else None
     colour, expires = _colour(block, began, doubt, course)
     detectable = refusals = needs = None
     if block is not None:

@@ -35,7 +35,7 @@ from overopt.watch.reference import REFERENCE_PART, Learning, Reference, learned
 
 __all__ = ["ScoreMeaning", "ScoreMeaningState"]
 
-RECENT = 0.05  # weight of the newest label in what gold is worth of late
+RECENT = 0.1  # weight of the newest label in what gold is worth of late
 
 
 @final
