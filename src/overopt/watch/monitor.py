@@ -22,6 +22,7 @@ from overopt.watch.detectors.detector import Amber, GoldDetector, ProxyDetector,
 from overopt.watch.draw import Draw, LabelledDraw
 from overopt.watch.family import family_verdict
 from overopt.watch.options import WatchOptions, gold_detectors, proxy_detectors
+from overopt.watch.reference import EVIDENCE_PART
 from overopt.watch.saved_state import from_plain, read_state, state_text
 
 __all__ = ["Alarm", "Arrival", "Monitor", "RunState"]
@@ -207,7 +208,7 @@ class Monitor:
             label_steps=(*state.label_steps, *remembered),
         )
         readings = self.readings(state)
-        guilty = family_verdict(readings, self.options.false_alarm).guilty
+        guilty = family_verdict(readings, EVIDENCE_PART * self.options.false_alarm).guilty
         alarms = [
             Alarm(
                 signal=each.name,

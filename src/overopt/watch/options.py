@@ -19,7 +19,7 @@ from overopt.watch.detectors.kl_budget import KLBudget
 from overopt.watch.detectors.non_finite import NonFinite
 from overopt.watch.detectors.score_meaning import ScoreMeaning
 from overopt.watch.detectors.tail_shape import TailShape
-from overopt.watch.reference import card_reference
+from overopt.watch.reference import REFERENCE_PART, card_reference
 
 __all__ = ["WatchOptions", "gold_detectors", "proxy_detectors", "why_no_audited_range"]
 
@@ -68,7 +68,7 @@ def gold_detectors(
     """The red detectors of a run whose gains are ``signals``."""
     shared: dict[str, Any] = {"false_alarm": options.false_alarm}
     if options.card is not None:
-        error = options.false_alarm / 2
+        error = REFERENCE_PART * options.false_alarm
         shared["reference"] = card_reference(options.card, options.gold_range, error)
     gains = (Gain(name=name, place=place) for place, name in enumerate(signals))
     fallen = FallenFromBest(false_alarm=options.false_alarm)

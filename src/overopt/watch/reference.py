@@ -26,6 +26,7 @@ from overopt.stats.betting_bound import lower_mean
 from overopt.watch.draw import LabelledDraw
 
 __all__ = [
+    "EVIDENCE_PART",
     "LARGEST_RISE",
     "LEAST_RISE",
     "REFERENCE_PART",
@@ -43,7 +44,8 @@ LABELS_PER_BIN, MOST_BINS = 75, 8
 LEAST_RISE, LARGEST_RISE = -3.0, 20.0  # spreads at which a score is clipped
 SLOPE_WITHIN = 2.0  # spreads within which a continuous score's promise is measured
 DEMANDED = 0.5  # part of the promise
-REFERENCE_PART = 0.1  # of the false alarm
+REFERENCE_PART = 0.1  # of the false alarm, for each of three questions that need a reference
+EVIDENCE_PART = 1 - 3 * REFERENCE_PART
 
 
 @final
