@@ -144,10 +144,11 @@ def opened_for_reading(folder: str | Path) -> sqlite3.Connection:
 def rows_of(
     connection: sqlite3.Connection, query: str, values: Sequence[Any] = ()
 ) -> list[dict[str, Any]]:
-    """Rows of a query, as dicts by column name."""
-    cursor = connection.execute(query, values)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
+    """Rows of a query, as dicts by column name; StoreError when they cannot be read."""
+    with _told("the store"):
+        cursor = connection.execute(query, values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def _connected(path: Path, durable: bool) -> sqlite3.Connection:
@@ -160,6 +161,7 @@ def _connected(path: Path, durable: bool) -> sqlite3.Connection:
         )
         try:
             version = _check_version(connection, path)
+            _check_structure(connection, path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             _migrate(connection, path, version)
@@ -181,11 +183,14 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> int:
             f"{path} has schema {version}, this overopt knows {len(MIGRATIONS)}: "
             "use the newer overopt that wrote it; the file was not changed"
         )
-    if tables:
-        damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if damage != "ok":
-            raise StoreError(f"{path} is damaged ({damage}): see overopt watch doctor")
     return int(version)
+
+
+def _check_structure(connection: sqlite3.Connection, path: Path) -> None:
+    """StoreError when the file is damaged, before anything is written to it."""
+    (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if answer != "ok":
+        raise StoreError(f"{path} is damaged ({answer}): see overopt watch doctor")
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
@@ -202,9 +207,9 @@ def _migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _told(path: Path | str) -> Iterator[None]:
     """SQLite's errors as one line of ours."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # messages that quote damaged bytes
         raise StoreError(f"{path}: {error}; see overopt watch doctor") from error
