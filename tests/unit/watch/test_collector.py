@@ -3,46 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sqlite3
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from counting_monitor import CountingMonitor
+import pytest
+from counting_monitor import Counted, CountingMonitor
+from spooled_runs import collected, spooled_run, tables_of
 
+import overopt.watch.run_fold as run_fold
+from overopt.errors import StoreError
+from overopt.watch.batch import Batch
 from overopt.watch.collector import Collector
-from overopt.watch.spool import Spool
-from overopt.watch.store import opened_for_reading, rows_of
-
-TABLES = ("runs", "batches", "draws", "labels", "alarms")
-
-
-def spooled_run(folder: Path, steps: int = 20, writers: tuple[str, ...] = ("w0",)) -> None:
-    """Calls of 8 samples of 2 prompts per writer and step, with gold, then a clean end."""
-    rng = np.random.default_rng(7)
-    spools = [Spool(folder / "spool", "r", writer=writer) for writer in writers]
-    for step in range(steps):
-        for spool in spools:
-            proxy = rng.normal(size=8)
-            names = [f"p{step}-{i // 4}" for i in range(8)]
-            gold = (rng.random(8) < 0.2).astype(float)
-            key = spool.append(step, proxy, prompt_ids=names, gold=gold, kl=proxy * 0)
-            assert key == f"{spool.writer}:{step}"
-    assert all(spool.close() for spool in spools)
-
-
-def collected(folder: Path, turns: int = 3) -> dict[str, list[dict[str, object]]]:
-    """Tables of the store after some turns of a fresh collector."""
-    collector = Collector(folder, lambda run: CountingMonitor())
-    for _ in range(turns):
-        collector.turn()
-    collector.close()
-    reader = opened_for_reading(folder)
-    found = {name: rows_of(reader, f"SELECT * FROM {name}") for name in TABLES}
-    reader.close()
-    for name in ("runs", "batches"):
-        for row in found[name]:
-            row.pop("time")  # a remark of the writer's clock
-    return found
+from overopt.watch.frame import Scored, frame, unpacked
+from overopt.watch.spool import Spool, SpoolOptions
+from overopt.watch.spool_file import spool_files
+from overopt.watch.store import Store, opened_for_reading, rows_of
 
 
 def test_every_step_becomes_a_batch_with_its_draws_and_labels(tmp_path: Path) -> None:
@@ -76,3 +57,340 @@ def test_r09_what_comes_twice_counts_once(tmp_path: Path) -> None:
     reader = opened_for_reading(tmp_path / "twice")
     (writer,) = rows_of(reader, "SELECT duplicates, lost FROM writers")
     assert writer == {"duplicates": 40, "lost": 0}
+    reader.close()
+
+
+def test_r09_segments_replayed_and_shuffled(tmp_path: Path) -> None:
+    """Copies of a writer's files under later numbers, once its own have been taken in."""
+    spooled_run(tmp_path / "once", steps=60, file_bytes=3000)
+    shutil.copytree(tmp_path / "once", tmp_path / "many")
+    files = spool_files(tmp_path / "many" / "spool" / "r")
+    assert len(files) > 4
+    rng = np.random.default_rng(1)
+    for place, chosen in enumerate(rng.integers(0, len(files), 3 * len(files))):
+        shutil.copy(files[chosen], files[0].with_name(f"w0.{900 + place:06d}.frames"))
+    assert collected(tmp_path / "once") == collected(tmp_path / "many")
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Fuse:
+    """Reads frames until it has read so many, and then kills."""
+
+    def __init__(self, frames: int) -> None:
+        self._left = frames
+
+    def unpacked(self, body: bytes) -> Scored:
+        self._left -= 1
+        if self._left < 0:
+            raise Killed
+        return unpacked(body)
+
+
+def interrupted(folder: Path, seed: int) -> tuple[dict[str, list[dict[str, Any]]], int]:
+    """Tables after collectors that were killed in the middle of turns, and how many were."""
+    rng, killed, taken = np.random.default_rng(seed), 0, 1
+    while taken:
+        collector = Collector(folder, lambda run: CountingMonitor())
+        try:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(run_fold, "unpacked", Fuse(int(rng.integers(0, 90))).unpacked)
+                while taken:
+                    taken = collector.turn()
+        except Killed:
+            killed += 1
+        collector.close()
+    return tables_of(folder), killed
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_r07_killed_at_any_point_it_goes_on_bit_by_bit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Also r08: the same rows are drawn, with the same chances, and none again."""
+    monkeypatch.setattr("overopt.watch.collector.FRAMES_PER_TURN", 37)
+    spooled_run(tmp_path / "whole", steps=100, writers=("w0", "w1"))
+    shutil.copytree(tmp_path / "whole", tmp_path / "cut")
+    whole = collected(tmp_path / "whole", turns=12)
+    assert whole["runs"][0]["batches"] == 100
+    cut, killed = interrupted(tmp_path / "cut", seed)
+    assert cut == whole
+    assert killed > 2
+
+
+def test_r07_a_commit_that_fails_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spooled_run(tmp_path / "whole")
+    shutil.copytree(tmp_path / "whole", tmp_path / "full")
+    whole = collected(tmp_path / "whole")
+    collector = Collector(tmp_path / "full", lambda run: CountingMonitor())
+    genuine = run_fold.RunFold.save
+
+    def save(fold: run_fold.RunFold, db: sqlite3.Connection) -> None:
+        genuine(fold, db)
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_fold.RunFold, "save", save)
+        for _ in range(2):
+            with pytest.raises(StoreError, match="disk is full"):
+                collector.turn()
+    assert len(spool_files(tmp_path / "full" / "spool" / "r")) == 1  # nothing was removed
+    collector.turn()
+    collector.close()
+    assert tables_of(tmp_path / "full") == whole
+
+
+class Watched:
+    """A collector in the same process, with a spool of its own, turned by hand."""
+
+    def __init__(self, folder: Path, monitor: CountingMonitor, **options: Any) -> None:
+        self.spool = Spool(
+            folder / "spool", "r", writer="w", options=SpoolOptions(pause=0.001, keep_text=True)
+        )
+        self.collector = Collector(folder, lambda run: monitor, **options)
+        self.turn = self.collector.turn
+
+    def calls(self, first: int, last: int) -> None:
+        for step in range(first, last):
+            self.spool.append(
+                step, [0.0, 1.0], prompts=["ask", "ask"], completions=["left", "right"]
+            )
+        assert self.spool.flush()
+        self.turn()
+
+    def label(self, *labels: tuple[int, float | None]) -> None:
+        for number, gold in labels:
+            self.spool.label(number, gold, source="human", person="ann")
+        assert self.spool.flush()
+        self.turn()
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return [tuple(row.values()) for row in self.collector.store.rows(query)]
+
+    def state(self) -> Counted:
+        (text,) = self.rows("SELECT state FROM runs")[0]
+        return CountingMonitor().read(text)
+
+    def close(self) -> None:
+        self.spool.close()
+        self.collector.close()
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Any:
+    made: list[Watched] = []
+
+    def make(monitor: CountingMonitor | None = None, **options: Any) -> Watched:
+        made.append(Watched(tmp_path, monitor or CountingMonitor(every=1, window=20), **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+Make = Callable[..., Watched]
+
+
+def test_a_draw_is_stored_with_its_text_before_its_label(watched: Make) -> None:
+    run = watched()
+    run.calls(0, 5)
+    rows = run.rows("SELECT number, status, prompt, completion, label_prob FROM draws")
+    assert rows[0][:3] == (0, "waiting", "ask")
+    assert rows[0][3] in ("left", "right")
+    assert rows[0][4] == 0.5
+    run.label((0, 1.0))
+    assert run.rows("SELECT status, prompt, completion FROM draws")[0] == ("labelled", None, None)
+    assert run.rows("SELECT number, gold, source, person, used FROM labels") == [
+        (0, 1.0, "human", "ann", 1)
+    ]
+
+
+def test_r10_labels_in_any_order_give_the_same_state(watched: Make, tmp_path: Path) -> None:
+    run = watched()
+    run.calls(0, 16)
+    order = [3, 0, 7, 1, 2, 9, 4, 6, 5, 8]
+    run.label(*((number, number % 2) for number in order))
+    shuffled = run.state()
+    run.close()
+    shutil.rmtree(tmp_path)
+    again = watched()
+    again.calls(0, 16)
+    again.label(*((number, number % 2) for number in sorted(order)))
+    assert again.state() == shuffled
+    assert shuffled.consumed == 10
+
+
+def test_r10_a_label_beyond_the_window_is_given_up_and_told(watched: Make) -> None:
+    run = watched()
+    run.calls(0, 31)  # 30 closed steps are drawn from; the oldest 10 are too old
+    run.label((15, 1.0))
+    assert run.state().consumed == 10
+    statuses = run.rows("SELECT status, count(*) FROM draws GROUP BY status ORDER BY status")
+    assert statuses == [("given_up", 10), ("labelled", 1), ("waiting", 19)]
+    run.label((2, 0.0), (15, 0.0), (99, 1.0))
+    assert run.rows("SELECT number, gold, used FROM labels ORDER BY id") == [
+        (15, 1.0, 1),
+        (2, 0.0, 0),
+        (15, 0.0, 0),
+    ]
+    events = run.rows("SELECT what, place, count FROM events ORDER BY what")
+    assert events == [
+        ("label_given_up", "window", 10),
+        ("label_not_used", "human", 2),
+        ("label_of_no_draw", "99", 1),
+    ]
+    assert run.state().consumed == 10
+
+
+def test_a_refusal_is_final_and_a_label_that_is_no_number_is_none(watched: Make) -> None:
+    run = watched()
+    run.calls(0, 3)
+    run.label((0, None))
+    run.spool._put("label", b'{"number": 1, "gold": NaN, "source": "x"}')
+    run.spool._put("label", b'{"number": 1}')
+    run.spool._put("label", b"[1]")
+    assert run.spool.flush()
+    run.turn()
+    assert run.rows("SELECT status FROM draws") == [("refused",), ("waiting",)]
+    assert [row[:1] for row in run.rows("SELECT what FROM events ORDER BY what, place")] == [
+        ("label_not_finite",),
+        ("unreadable_frame",),
+        ("unreadable_frame",),
+    ]
+
+
+def test_alarms_are_written_once(watched: Make) -> None:
+    run = watched(CountingMonitor(every=1, level=1.0))
+    run.calls(0, 200)
+    run.label(*((number, 0.0) for number in range(100)))
+    run.label(*((number, 0.0) for number in range(100, 150)))
+    (alarm,) = run.rows("SELECT tier, name, content FROM alarms")
+    assert alarm[:2] == ("red", "gold")
+    assert json.loads(alarm[2])["signal"] == "gold"
+
+
+def test_r16_clocks_are_remarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spooled_run(tmp_path / "steady")
+    rng = np.random.default_rng(0)
+    monkeypatch.setattr(time, "time", lambda: float(rng.normal(scale=1e5)))
+    spooled_run(tmp_path / "jumping")
+    assert collected(tmp_path / "steady") == collected(tmp_path / "jumping")
+
+
+def test_r17_damage_in_the_spool_is_counted_and_passed_over(tmp_path: Path) -> None:
+    spooled_run(tmp_path, steps=50)
+    (file,) = spool_files(tmp_path / "spool" / "r")
+    broken = bytearray(file.read_bytes())
+    for place in (len(broken) // 3, 2 * len(broken) // 3):
+        broken[place] ^= 255
+    file.write_bytes(broken)
+    tables = collected(tmp_path)
+    assert tables["runs"][0]["rows"] == 48 * 8
+    reader = opened_for_reading(tmp_path)
+    events = rows_of(reader, "SELECT what, place, count FROM events")
+    assert [event["what"] for event in events] == ["damaged_bytes"] * 2
+    assert all(event["place"].startswith("w0.000000.frames:") for event in events)
+    assert all(100 < event["count"] < 400 for event in events)  # one call each
+    assert rows_of(reader, "SELECT lost FROM writers") == [{"lost": 2}]
+    reader.close()
+
+
+def test_r17_a_sound_frame_with_a_senseless_body_is_told(watched: Make) -> None:
+    run = watched()
+    run.spool._put("scored", b"nonsense")
+    run.calls(0, 3)
+    assert run.rows("SELECT what FROM events") == [("unreadable_frame",)]
+    assert run.rows("SELECT rows FROM runs") == [(4,)]
+
+
+def test_a_writer_that_was_killed_is_not_waited_for(tmp_path: Path) -> None:
+    folder = tmp_path / "spool" / "r"
+    spooled_run(tmp_path, steps=3)
+    (file,) = spool_files(folder)
+    data = file.read_bytes()
+    file.write_bytes(data[: -len(frame("end", 0, b"{}")) - 5])  # cut within its last call
+    tables = collected(tmp_path)
+    assert tables["runs"][0]["batches"] == 2
+    assert not list(folder.iterdir())
+
+
+def test_r13_components_may_come_and_go(watched: Make) -> None:
+    run = watched()
+    for step, components in enumerate(
+        [{"length": [1, 2]}, {"length": ["long", None]}, {"style": [0.5, 1.5], "length": [3, 4]}]
+    ):
+        run.spool.append(step, [0.0, 1.0], components=components)
+    run.calls(3, 5)
+    assert [json.loads(row[0]) for row in run.rows("SELECT components FROM batches")] == [
+        {"length": 1.5},
+        {"length": None},
+        {"style": 1.0, "length": 3.5},
+        {},
+    ]
+
+
+def test_r12_huge_and_tiny_values_have_summaries(watched: Make) -> None:
+    run = watched()
+    rows: list[list[Any]] = [
+        [1e308, 1e308, -1e308, 1e308],
+        [5e-324, 0.0, -5e-324, 5e-324],
+        [None, float("nan"), float("inf"), 10**400],
+        [2**64, 2**63, -(2**70), 1],
+    ]
+    for step, values in enumerate(rows):
+        run.spool.append(step, values)
+    run.calls(4, 6)
+    found = run.rows("SELECT proxy, proxy_sd, proxy_low, proxy_high, non_finite FROM batches")
+    assert found[0][:4] == (5e307, pytest.approx(8.66e307, rel=1e-3), -1e308, 1e308)
+    assert found[1][2:4] == (-5e-324, 5e-324)
+    assert found[2][:4] == (None, None, None, None)
+    assert json.loads(found[2][4]) == {
+        "missing": 1,
+        "nan": 1,
+        "plus_infinity": 1,
+        "too_large": 1,
+    }
+    assert all(np.isfinite(found[3][:4]))
+
+
+def test_r15_a_second_collector_is_refused(watched: Make, tmp_path: Path) -> None:
+    watched().calls(0, 2)
+    with pytest.raises(StoreError, match=f"being written by process {os.getpid()}"):
+        Collector(tmp_path, lambda run: CountingMonitor())
+
+
+def test_r05_what_a_flush_acknowledged_is_in_the_store(tmp_path: Path) -> None:
+    """The trainer dies without a word right after its flush."""
+    pid = os.fork()
+    if pid == 0:
+        spool = Spool(tmp_path / "spool", "r")
+        for step in range(30):
+            spool.append(step, [0.0, 1.0])
+        os._exit(0 if spool.flush() else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert collected(tmp_path)["runs"][0]["rows"] == 60
+    Store(tmp_path).close()
+
+
+def test_a_monitor_that_fails_takes_nothing_with_it(tmp_path: Path) -> None:
+    class Failing:
+        """Refuses the 6th batch, as a bug would."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(CountingMonitor(), name)
+
+        def observe(self, state: Counted, batch: Batch) -> Any:
+            assert state.batches < 5
+            return CountingMonitor().observe(state, batch)
+
+    spooled_run(tmp_path)
+    collector = Collector(tmp_path, lambda run: Failing())
+    with pytest.raises(AssertionError):
+        collector.turn()
+    collector.close()
+    assert collected(tmp_path)["runs"][0]["batches"] == 20
