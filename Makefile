@@ -8,7 +8,7 @@ OLDEST = $(shell $(PYTHON) -c "import tomllib; print(*(need.replace('>=', '==') 
 DEMO := src/overopt/demo/programs.parquet --proxy proxy_visible --proxy proxy_fair \
     --gold gold --gold-source "agreement on all inputs" --tolerance-gain 0.05
 
-.PHONY: demo check test test-statistical test-minimal faults bench bench-peers reference ladder-table
+.PHONY: demo check test test-soak test-statistical test-minimal faults bench bench-peers reference ladder-table
 
 demo: .venv/.demo  # audit the table that ships with the package
 	$(BIN)/overopt audit $(DEMO) --html demo.audit.html
@@ -18,7 +18,7 @@ docs/demo.svg: .venv/.demo src/overopt/demo/programs.parquet  # the picture in t
 	$(BIN)/overopt audit $(DEMO) --no-html --save $@
 
 # Two BLAS threads and two test processes on two cores wait for each other.
-test test-statistical test-minimal faults: export OPENBLAS_NUM_THREADS := 1
+test test-soak test-statistical test-minimal faults: export OPENBLAS_NUM_THREADS := 1
 
 check: .venv/.dev
 	$(BIN)/ruff format --check
@@ -32,12 +32,16 @@ test: .venv/.dev  # the quick suite, a few minutes
 test-statistical: .venv/.dev  # coverage and false-alarm rates over thousands of trials
 	$(BIN)/pytest -n 2 tests/statistical
 
+test-soak: .venv/.dev  # processes killed, disks filled, files damaged, for half an hour
+	$(BIN)/pytest tests/soak
+
 test-minimal: $(MINIMAL)/python  # the wheel without extras, on the oldest dependencies admitted
 	$(MINIMAL)/python -m pip install --quiet $(OLDEST) ".[test]"
 	$(MINIMAL)/python -c "from importlib.util import find_spec; \
 	    assert not list(filter(find_spec, ['altair', 'duckdb', 'pandas', 'polars', 'vl_convert']))"
 	@# Old releases may be deprecated by the newer ones they rest on; that is not ours to fix.
-	$(MINIMAL)/pytest -n 2 -W ignore::DeprecationWarning tests --ignore tests/statistical
+	$(MINIMAL)/pytest -n 2 -W ignore::DeprecationWarning tests --ignore tests/statistical \
+	    --ignore tests/soak
 
 faults: .venv/.dev  # plant small faults: the tests must notice every one
 	$(BIN)/python tests/faults.py

@@ -129,7 +129,7 @@ class RunFold:
             (
                 self.run,
                 self.monitor.text(self.state),
-                json.dumps(self.monitor.document(self.run, self.state)),
+                json.dumps(self.monitor.document(self.run, self.state), allow_nan=False),
                 json.dumps(self.assembly.saved()),
                 self.batches,
                 self.rows,

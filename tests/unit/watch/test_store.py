@@ -16,7 +16,7 @@ from overopt.errors import StoreError
 from overopt.watch.schema import MIGRATIONS
 from overopt.watch.store import DATABASE, Store, opened_for_reading, rows_of
 
-ADD_RUN = "INSERT INTO runs (run, state, assembly) VALUES (?, '{}', '{}')"
+ADD_RUN = "INSERT INTO runs (run, state, document, assembly) VALUES (?, '', '', '')"
 
 
 def filled(folder: Path, runs: int = 3) -> Path:
