@@ -14,6 +14,7 @@ import audit
 import curve
 import lab
 import start_up
+import watch
 from measurement import Measurement
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Measurement]]] = {
@@ -22,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Measurement]]] = {
     "audit": audit.measurements,
     "lab": lab.measurements,
     "amber": amber.measurements,
+    "watch": watch.measurements,
 }
 
 
