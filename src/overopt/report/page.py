@@ -20,10 +20,9 @@ from overopt.report.strict_json import defined
 from overopt.report.theme import theme
 from overopt.report.words import Document
 
-__all__ = ["html", "notebook", "picture_page"]
+__all__ = ["drawing_assets", "html", "notebook", "picture_page", "vega_bundle"]
 
 MOST_TABLE_ROWS = 40
-MINUS = str.maketrans("-", "\N{MINUS SIGN}")
 
 
 def html(audit: Document) -> str:
@@ -61,8 +60,15 @@ def _drawing() -> dict[str, Any]:
         "bundle": vega_bundle(),
         "themes": {"light": theme(), "dark": theme(dark=True)},
         "style": _resource("style.css"),
-        "draw": _resource("draw.js"),
+        "draw": _resource("chart.js") + _resource("draw.js"),
     }
+
+
+def drawing_assets() -> dict[str, str]:
+    """What pages of other makers share: ``style.css``, ``chart.js`` and ``themes.json``."""
+    themes = {"light": theme(), "dark": theme(dark=True)}
+    shared = {name: _resource(name) for name in ("style.css", "chart.js")}
+    return shared | {"themes.json": json.dumps(themes)}
 
 
 @cache
@@ -87,9 +93,9 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=lambda *args, **kw: words.number(*args, **kw).translate(MINUS),
-        estimate=lambda *args, **kw: words.estimate(*args, **kw).translate(MINUS),
-        interval=lambda *args, **kw: words.interval(*args, **kw).translate(MINUS),
+        number=lambda *args, **kw: words.number(*args, **kw).translate(words.MINUS),
+        estimate=lambda *args, **kw: words.estimate(*args, **kw).translate(words.MINUS),
+        interval=lambda *args, **kw: words.interval(*args, **kw).translate(words.MINUS),
         percent=words.percent,
         one_line=words.one_line,
         script_json=script_json,

@@ -13,11 +13,11 @@ __all__ = ["theme"]
 # Okabe-Ito blue and vermilion, which stay apart under every common colour blindness.
 LIGHT = {"ink": "#1b1f24", "soft": "#5c6670", "line": "#d9dde2", "paper": "#ffffff"}
 LIGHT |= {"gold": "#0072b2", "mark": "#d55e00", "veil": "#8a929b"}
-LIGHT |= {"loss": "#f2a878", "gain": "#7fbbe0"}
+LIGHT |= {"loss": "#f2a878", "gain": "#7fbbe0", "stop": "#a4262c"}
 LINES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#4d4d4d"]
 DARK = {"ink": "#e8eaed", "soft": "#a3abb5", "line": "#3a4048", "paper": "#16191d"}
 DARK |= {"gold": "#56b4e9", "mark": "#ff9d57", "veil": "#7d858f"}
-DARK |= {"loss": "#9a4f20", "gain": "#1f6d9e"}
+DARK |= {"loss": "#9a4f20", "gain": "#1f6d9e", "stop": "#ff8a8a"}
 DARK_LINES = ["#56b4e9", "#ff9d57", "#2fcfa1", "#e3a3c6", "#f0c14b", "#4d8fd1", "#c9c9c9"]
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
@@ -69,6 +69,9 @@ def theme(dark: bool = False) -> dict[str, Any]:
             },
             "nought": {"color": c["soft"], "strokeDash": [2, 3], "strokeWidth": 1},
             "proxy": {"color": c["soft"], "strokeWidth": 1.6},
+            "proxy-spread": {"color": c["soft"], "opacity": 0.14},
+            "red": {"color": c["stop"], "strokeWidth": 1.8},
+            "amber": {"color": c["mark"], "strokeWidth": 1.4, "strokeDash": [5, 3]},
             "veil": {"color": c["veil"], "opacity": 0.2},
             "veil-text": {"color": c["soft"], "fontSize": 11},
             "choice": {"color": c["mark"], "strokeWidth": 1.2},

@@ -11,6 +11,7 @@ from overopt.numerals import ABSENT, decimals, estimate, interval, number, perce
 __all__ = [
     "ABSENT",
     "DECISIONS",
+    "MINUS",
     "Document",
     "best_first",
     "blamed",
@@ -35,6 +36,8 @@ __all__ = [
 
 Document = Mapping[str, Any]
 Triple = tuple[float | None, float | None, float | None]
+
+MINUS = str.maketrans("-", "\N{MINUS SIGN}")
 
 DECISIONS: Mapping[str, str] = {
     "push": "push",
