@@ -130,7 +130,7 @@ def _document(
 ) -> dict[str, Any]:
     from overopt.watch.card import read_card
     from overopt.watch.chances import LabelBudget
-    from overopt.watch.replay import replay
+    from overopt.watch.replaying import replay
 
     given = {name: value for name, value in choices.items() if value is not None}
     progress = Progress()

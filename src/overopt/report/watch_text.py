@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from overopt.numerals import estimate
+from overopt.numerals import ABSENT, estimate, number
 from overopt.report import blocks
 from overopt.report.words import Document, counted, one_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.table import Table
 
 __all__ = ["watch_text"]
 
@@ -32,27 +33,15 @@ def _parts(document: Document) -> Iterator[RenderableType]:
 
 
 def _run(run: Document) -> Iterator[RenderableType]:
-    labels = run["labels"]
-    told = f"{counted(run['rows'], 'sample')} in {counted(run['batches'], 'batch')}"
-    used = counted(labels["used"], "label")
-    yield blocks.text(f"{one_line(run['run'], 60)}: {told}, {used}", "bold")
-    table = blocks.table(
-        ("signal", "left"), ("state", "left"), ("since step", "right"),
-        ("last block [limits]", "left"), ("labels", "right"),
-    )  # fmt: skip
+    steps = f"{run['batches']:,} steps, {counted(run['rows'], 'sample')}"
+    used = counted(run["labels"]["used"], "label")
+    yield blocks.text(f"{one_line(run['run'], 60)}: {_headline(run)}", _style(run))
+    yield blocks.text(f"{steps}, {used}", "dim")
     for signal in run["signals"]:
-        since = signal["began_step"]
-        table.add_row(
-            signal["name"],
-            blocks.styled(signal["state"], STYLES[signal["state"]]),
-            "" if since is None else str(since),
-            estimate(signal["gain"], signal["gain_lower"], signal["gain_upper"], sign=True),
-            str(signal["labels_used"]),
-        )
-    yield blocks.indented(table)
-    for signal in run["signals"]:
-        if signal["sentence"]:
-            yield blocks.text(one_line(signal["sentence"], 600), indent=2)
+        if signal["state"] == "red":
+            yield blocks.text(f"- {one_line(signal['sentence'], 600)}", indent=2)
+    yield blocks.text("")
+    yield blocks.indented(_table(run["signals"]))
     if run["amber"]:
         yield blocks.text("")
         yield blocks.text("Without gold (amber: worth labels, not a verdict)", "yellow")
@@ -60,9 +49,44 @@ def _run(run: Document) -> Iterator[RenderableType]:
             yield blocks.text(f"step {amber['step']}: {one_line(amber['sentence'], 600)}", indent=2)
 
 
+def _headline(run: Document) -> str:
+    """The worst that is said, in words."""
+    red = sum(signal["state"] == "red" for signal in run["signals"])
+    if red:
+        return f"red, {counted(red, 'signal')}"
+    if not run["labels"]["used"]:
+        return "undecided: no gold labels, and without them nothing can be shown"
+    green = sum(signal["state"] == "green" for signal in run["signals"])
+    return f"undecided, {green} of {len(run['signals'])} signals green" if green else "undecided"
+
+
+def _style(run: Document) -> str:
+    return "bold red" if any(each["state"] == "red" for each in run["signals"]) else "bold"
+
+
+def _table(signals: Sequence[Document]) -> Table:
+    """One row for each signal: its last block, and what would decide it."""
+    table = blocks.table(
+        ("signal", "left"), ("state", "left"), ("last block [limits]", "left"),
+        ("needs", "right"), ("sees", "right"),
+    )  # fmt: skip
+    for signal in signals:
+        needed = signal["labels_needed"]
+        table.add_row(
+            signal["name"],
+            blocks.styled(signal["state"], STYLES[signal["state"]]),
+            estimate(signal["gain"], signal["gain_lower"], signal["gain_upper"], sign=True),
+            ABSENT if needed is None else f"{needed:,}",
+            number(signal["detectable"], digits=2),
+        )
+    return table
+
+
 def _guarantee(document: Document) -> str:
     return (
         f"A red signal is false with chance at most {document['false_alarm']:g} over the whole "
         "run, under the assumptions of docs/watch/guarantee.md. No alarm is no safety: only green "
-        "says that pushing still pays, and only of its last block."
+        "says that its question still has the good answer, and only of its last block. Needs: "
+        "labels that would decide at the present effect. Sees: the smallest fall that the labels "
+        "of the next 1,000 steps can turn red."
     )

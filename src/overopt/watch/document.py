@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from overopt.watch.detectors.detector import Colour, Reading
-from overopt.watch.monitor import Monitor, RunState
+from overopt.stats.e_process import Betting
+from overopt.watch.detectors.detector import Reading
+from overopt.watch.monitor import STEP_EVERY, Alarm, Monitor, RunState
 from overopt.watch.options import WatchOptions, why_no_audited_range
+from overopt.watch.questions import red_meaning
+from overopt.watch.states import Course, SignalState, signal_states
 
-__all__ = ["SCHEMA", "run_document", "watch_document"]
+__all__ = ["SCHEMA", "run_course", "run_document", "watch_document"]
 
+GOLD = "the gold labels"
+RECENT = 10  # remembered steps over which the rate of labels is told
 SCHEMA = "overopt.watch/1"
 
 
@@ -43,17 +48,24 @@ def _not_watched(options: WatchOptions) -> list[dict[str, str]]:
 
 def run_document(name: str, monitor: Monitor, state: RunState) -> dict[str, Any]:
     """What is said of one run now."""
+    readings = monitor.readings(state)
+    began = {alarm.signal: alarm.began for alarm in state.alarms}
+    told = signal_states(readings, began, run_course(monitor, state))
     return {
         "run": name,
         "step": state.step if state.batches else None,
         "batches": state.batches,
         "rows": state.rows,
         "labels": {
+            "drawn": state.drawn,
             "used": state.consumed,
             "refused": state.refused,
             "waiting": len(state.waiting),
         },
-        "signals": [_signal(reading, monitor, state) for reading in monitor.readings(state)],
+        "signals": [
+            _signal(reading, one, state, monitor.options)
+            for reading, one in zip(readings, told, strict=True)
+        ],
         "amber": [
             {"name": amber.name, "step": amber.step, "sentence": amber.sentence}
             for amber in state.ambers
@@ -61,22 +73,48 @@ def run_document(name: str, monitor: Monitor, state: RunState) -> dict[str, Any]
     }
 
 
-def _signal(reading: Reading, monitor: Monitor, state: RunState) -> dict[str, Any]:
+def run_course(monitor: Monitor, state: RunState) -> Course:
+    """Where a run stands, as its states ask it."""
+    options = monitor.options
+    recent = state.label_steps[-RECENT:]
+    labels = state.consumed - STEP_EVERY * (len(state.label_steps) - len(recent))
+    return Course(
+        step=state.step,
+        used=state.consumed,
+        refused=state.refused,
+        step_of=state.step_of,
+        labels_per_step=labels / (state.step - recent[0] + 1) if recent else 0.0,
+        signals=len(state.gold),
+        false_alarm=options.false_alarm,
+        block_error=options.block_error,
+        gold_source=options.gold_source or GOLD,
+        betting=Betting(),
+    )
+
+
+def _red_sentence(alarm: Alarm, options: WatchOptions) -> str:
+    return (
+        f"{red_meaning(alarm.signal)}, according to {options.gold_source or GOLD}: alarm at step "
+        f"{alarm.step:,} after {alarm.label:,} labels, probably since step {alarm.began:,}"
+    )
+
+
+def _signal(
+    reading: Reading, told: SignalState, state: RunState, options: WatchOptions
+) -> dict[str, Any]:
     alarm = next((each for each in state.alarms if each.signal == reading.name), None)
     return {
         "name": reading.name,
-        "state": _colour(reading, alarmed=alarm is not None),
+        "state": told.colour,
         "alarm_step": None if alarm is None else alarm.step,
-        "began_step": None if alarm is None else alarm.began,
+        "began_step": told.began,
+        "expires_step": told.expires,
         "labels_used": reading.labels_used,
         "gain": reading.value,
         "gain_lower": reading.lower,
         "gain_upper": reading.upper,
-        "sentence": "",
+        "labels_needed": told.needs,
+        "detectable": told.detectable,
+        "refusals_that_hide": told.refusals,
+        "sentence": told.sentence if alarm is None else _red_sentence(alarm, options),
     }
-
-
-def _colour(reading: Reading, *, alarmed: bool) -> Colour:
-    if alarmed:
-        return "red"
-    return "green" if reading.lower is not None and reading.lower > 0 else "undecided"

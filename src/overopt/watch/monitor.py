@@ -25,7 +25,7 @@ from overopt.watch.options import WatchOptions, gold_detectors, proxy_detectors
 from overopt.watch.reference import EVIDENCE_PART
 from overopt.watch.saved_state import from_plain, read_state, state_text
 
-__all__ = ["Alarm", "Arrival", "Monitor", "RunState"]
+__all__ = ["STEP_EVERY", "Alarm", "Arrival", "Monitor", "RunState"]
 
 WINDOW = 1024  # draws that may wait for a slow label before the oldest is given up
 STEP_EVERY = 50  # consumed draws between two remembered steps
@@ -88,6 +88,10 @@ class RunState:
     def red(self) -> frozenset[str]:
         """Names of the signals that have alarmed."""
         return frozenset(alarm.signal for alarm in self.alarms)
+
+    def step_of(self, draw: int) -> int:
+        """Step of a consumed draw, or of one up to 49 before it."""
+        return self.label_steps[draw // STEP_EVERY]
 
 
 @final
@@ -214,7 +218,7 @@ class Monitor:
                 signal=each.name,
                 step=label.draw.step,
                 label=state.consumed,
-                began=state.label_steps[(each.began or 0) // STEP_EVERY],
+                began=state.step_of(each.began or 0),
             )
             for each in readings
             if each.name in guilty and each.name not in state.red

@@ -8,6 +8,7 @@ from typing import Any, final
 
 from overopt.errors import BadOption
 from overopt.watch.bank import DEFAULT_SIGNALS, Bank
+from overopt.watch.block import BlockOptions
 from overopt.watch.chances import LabelBudget
 from overopt.watch.detectors.audited_range import AuditedRange, PooledScores, supported_best_of_n
 from overopt.watch.detectors.component_share import ComponentShare
@@ -22,6 +23,8 @@ from overopt.watch.detectors.tail_shape import TailShape
 from overopt.watch.reference import REFERENCE_PART, card_reference
 
 __all__ = ["WatchOptions", "gold_detectors", "proxy_detectors", "why_no_audited_range"]
+
+GAIN_BLOCK, GUARD_BLOCK = 300, 200  # labels in the block that green rests on
 
 
 @final
@@ -61,16 +64,25 @@ class WatchOptions:
         if self.seed < 0:
             raise BadOption(f"seed {self.seed}: give a whole number, 0 or more")
 
+    @property
+    def block_error(self) -> float:
+        """Error of either limit of a block."""
+        return (1 - self.level) / 2
+
 
 def gold_detectors(
     options: WatchOptions, signals: tuple[str, ...]
 ) -> tuple[GoldDetector[Any], ...]:
     """The red detectors of a run whose gains are ``signals``."""
-    shared: dict[str, Any] = {"false_alarm": options.false_alarm}
+    shared: dict[str, Any] = {
+        "false_alarm": options.false_alarm,
+        "block": BlockOptions(labels=GUARD_BLOCK, error=options.block_error),
+    }
     if options.card is not None:
         error = REFERENCE_PART * options.false_alarm
         shared["reference"] = card_reference(options.card, options.gold_range, error)
-    gains = (Gain(name=name, place=place) for place, name in enumerate(signals))
+    block = BlockOptions(labels=GAIN_BLOCK, error=options.block_error)
+    gains = (Gain(name=name, place=place, block=block) for place, name in enumerate(signals))
     fallen = FallenFromBest(false_alarm=options.false_alarm)
     return (*gains, ScoreMeaning(**shared), fallen, Decoupled(**shared))
 

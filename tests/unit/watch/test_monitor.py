@@ -12,7 +12,7 @@ from overopt.watch.chances import LabelBudget
 from overopt.watch.draw import Draw
 from overopt.watch.monitor import Monitor, RunState
 from overopt.watch.options import WatchOptions
-from overopt.watch.replay import replay, replayed
+from overopt.watch.replaying import replay, replayed
 
 
 def batches(steps: int, slopes: list[float], seed: int = 0, labelled: float = 1.0) -> list[Batch]:
