@@ -19,7 +19,7 @@ from overopt.integrations.following import Following
 from overopt.watch.document import run_document
 from overopt.watch.log import LogColumns
 from overopt.watch.monitor import Monitor, RunState
-from overopt.watch.replay import folded
+from overopt.watch.replaying import folded
 
 __all__ = ["Change", "FollowedRuns"]
 

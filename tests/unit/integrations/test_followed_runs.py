@@ -16,7 +16,7 @@ from overopt.watch.chances import LabelBudget
 from overopt.watch.log import read_log
 from overopt.watch.monitor import Monitor
 from overopt.watch.options import WatchOptions
-from overopt.watch.replay import replayed
+from overopt.watch.replaying import replayed
 
 EVERY_LABEL = WatchOptions(budget=LabelBudget(label_rate=1.0))
 
