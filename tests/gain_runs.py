@@ -183,10 +183,11 @@ def gain_values(labels: Labels) -> FloatArray:
     signals, runs, count = labels.factor.shape
     heaviness, golden = np.zeros((signals, runs)), np.zeros((signals, runs))
     values = np.empty(labels.factor.shape)
+    ceiling = np.maximum.accumulate(labels.largest, axis=2)
     for t in range(count):
         centre = (golden + FIRST_GUESS) / (heaviness + 1)
         factor, gold = labels.factor[:, :, t], labels.gold[None, :, t]
-        bound = labels.largest[:, :, t] * np.maximum(centre, 1 - centre)
+        bound = ceiling[:, :, t] * np.maximum(centre, 1 - centre)
         values[:, :, t] = (gold - centre) * factor / bound
         heaviness = MEMORY * heaviness + factor**2
         golden = MEMORY * golden + factor**2 * gold

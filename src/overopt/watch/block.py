@@ -92,14 +92,15 @@ class Block:
     """The block that is filling, the last one that was filled, and the guess of mean and spread.
 
     ``seen`` counts all values; ``guess`` and ``squares`` are over them, never restarted;
-    ``pending`` is the part of the next value that is at hand, at its lowest and highest, and
-    ``first`` the draw of the first label of the block.
+    ``pending`` is the part of the next value that is at hand, at its lowest and highest, with the
+    shares in it; ``first`` the draw of the first label of the block, ``mass`` the sum of shares.
     """
 
     seen: int = 0
     first: int = 0
-    pending: tuple[float, float] = (0.0, 0.0)
+    pending: tuple[float, float, float] = (0.0, 0.0, 0.0)
     total: float = 0.0
+    mass: float = 0.0
     bet: float = 0.0
     low: Side = Side()
     high: Side = Side()
@@ -127,29 +128,39 @@ def more_block(
     """State after the ``value`` of draw ``draw``, known beforehand to lie in [-below, above].
 
     A refused label may be anything from ``value`` up to ``highest``: each bound takes its worst.
-    Labels that are not separate given the past come with ``share`` until one ``closes`` them.
+    Labels that are not separate given the past come with ``share`` until one ``closes`` them: they
+    are one value, which counts as much as the sum of its shares.
     """
     highest = state.pending[1] + share * (value if highest is None else highest)
     value = state.pending[0] + share * value
+    mass = state.pending[2] + share
     if not closes:
-        return replace(state, pending=(value, highest))
+        return replace(state, pending=(value, highest, mass))
     middle = (value + highest) / 2
     number, place = divmod(state.seen, options.labels)
     error = options.error_of(number)
     if place == 0:
         needed = sqrt(2 * log(1 / error) / options.labels)
         state = replace(
-            state, first=draw, total=0.0, bet=needed / state.spread(), low=Side(), high=Side()
+            state,
+            first=draw,
+            total=0.0,
+            mass=0.0,
+            bet=needed / state.spread(),
+            low=Side(),
+            high=Side(),
         )
-    off = middle - state.guess
+    guess = mass * state.guess
+    off = middle - guess
     seen = state.seen + 1
     state = Block(
         seen=seen,
         first=state.first,
         total=state.total + middle,
+        mass=state.mass + mass,
         bet=state.bet,
-        low=_more(state.low, state.bet, value, value - state.guess, below + state.guess),
-        high=_more(state.high, state.bet, -highest, highest - state.guess, above - state.guess),
+        low=_more(state.low, state.bet, mass, value, value - guess, below + guess),
+        high=_more(state.high, state.bet, mass, -highest, highest - guess, above - guess),
         guess=state.guess + off / (seen + PRIOR_LABELS),
         squares=state.squares + off * off,
         done=state.done,
@@ -157,12 +168,12 @@ def more_block(
     return state if place + 1 < options.labels else replace(state, done=_mean(state, draw, options))
 
 
-def _more(side: Side, bet: float, value: float, off: float, bound: float) -> Side:
-    """Sums with one more value, which can miss the guess by ``bound`` at most."""
+def _more(side: Side, bet: float, mass: float, value: float, off: float, bound: float) -> Side:
+    """Sums with one more value of some mass, which can miss the guess by ``bound`` at most."""
     bound = max(bound, LEAST_BOUND)
     bet = min(bet, LARGEST_BET / bound)
     return Side(
-        bets=side.bets + bet,
+        bets=side.bets + bet * mass,
         staked=side.staked + bet * value,
         penalty=side.penalty + (-log1p(-bet * bound) - bet * bound) * (off / bound) ** 2,
     )
@@ -176,7 +187,7 @@ def _mean(state: Block, last: int, options: BlockOptions) -> BlockMean:
         number=number,
         first=state.first,
         last=last,
-        value=state.total / options.labels,
+        value=state.total / state.mass,
         lower=low,
         upper=-high,
         spread=state.spread(),

@@ -8,14 +8,15 @@ meaning, decoupled, fallen from best) about twice as fast. A burst
 may send half of the rest to rows that an amber signal points at; timing and target of a burst may
 depend on all that is past.
 
-Gold of one batch shares its luck. So a batch that gets several labels is split by prompts into as
-many parts (prompts are separate draws given the past; samples of one prompt are ranked together
-and are not), and what is drawn within a part is averaged into one value. Signals that rank the
-batch as a whole (pooled) tie its prompts together as well: who is first leaves others no first
-place. For them all labels of a batch make one value. Within a part rows are
-drawn systematically: equally spaced points on the running sum of chances, from a random start. Each
-row still comes in proportion to its chance, which is all that an average needs, and as rarely twice
-as can be.
+Gold of one batch shares its luck, so its labels are not separate evidence. A batch that gets more
+than one label is split by prompts (separate draws given the past; samples of one prompt are ranked
+together and are not), and what is drawn within a prompt is summed into one value, each label with a
+share that depends on the numbers of rows alone: averaging over the labels that came would give
+prompts with little to choose the same say. Signals that rank the batch as a whole (pooled) tie its
+prompts together as well: who is first leaves others no first place. For them all labels of a batch
+make one value. Within a part rows are drawn systematically: equally spaced points on the running
+sum of chances, from a random start. Each row still comes in proportion to its chance, which is all
+that a sum needs, and as rarely twice as can be.
 
 The generator is counter-based (Philox), keyed by seed, run, step and batch: the same batch is drawn
 the same way for ever, whatever was drawn before.
@@ -119,21 +120,31 @@ def label_draws(
         return ()
     scores = bank_scores(batch, bank)
     chances = label_chances(scores if expected < finite else scores[:0], batch.finite, target)
+    parts = _prompts(batch.group, chances) if expected > 1 else [np.flatnonzero(chances)]
     weighted = _weighted(batch, scores, chances)
+    bounds, whole = np.zeros(len(weighted)), np.zeros(len(weighted))
     chosen: list[Chosen] = []
-    whole = np.zeros(len(scores))
-    for part in _parts(batch.group, chances, ceil(expected)):
-        mass = float(chances[part].sum())
-        most = ceil(expected * mass - 1e-9)
-        whole += most * _largest_means(weighted[:, part], chances[part], most)
-        size = _rounded(expected * mass, uniform)
+    for part in parts:
+        asked = expected * float(chances[part].sum())
+        share = 1 / max(1.0, expected * len(part) / finite)
+        most = _largest_sums(weighted[:, part], chances[part], ceil(asked - 1e-9))
+        bounds, whole = np.maximum(bounds, share * most), whole + most
+        size = _rounded(asked, uniform)
         if size:
-            rows = part[_systematic(chances[part] / mass, size, rng.random())]
-            chosen.append(Chosen(part=part, rows=rows))
+            rows = part[_systematic(chances[part] / chances[part].sum(), size, rng.random())]
+            chosen.append(Chosen(rows=rows, share=share))
         uniform = rng.random()
-    share = np.full(batch.rows, 1 / max(expected, 1.0))
+    whole_share = np.full(batch.rows, 1 / max(expected, 1.0))
     draws = chosen_draws(
-        batch, bank, scores, chances, chosen, share, whole * share[0], first_number
+        batch,
+        bank,
+        scores,
+        chances,
+        chosen,
+        bounds,
+        whole_share,
+        whole * whole_share[0],
+        first_number,
     )
     return tuple(replace(draw, expected=expected) for draw in draws)
 
@@ -141,10 +152,10 @@ def label_draws(
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Chosen:
-    """The drawn ``rows`` of one part of a batch, whose rows are ``part``."""
+    """The drawn ``rows`` of one part of a batch, each counting ``share`` in its value."""
 
-    part: IntArray
     rows: IntArray
+    share: float
 
 
 def chosen_draws(
@@ -153,25 +164,23 @@ def chosen_draws(
     scores: FloatArray,
     chances: FloatArray,
     chosen: Sequence[Chosen],
+    largest: FloatArray,
     whole_share: FloatArray,
     whole_largest: FloatArray,
     first_number: int,
 ) -> tuple[Draw, ...]:
     """Draws of the chosen rows, in their order.
 
+    ``largest`` [signals + 1] bounds what the draws of any part could sum to, last of weights alone.
     A pooled signal takes the batch as a whole: the label of a row enters its one value with
-    ``whole_share`` [rows], and ``whole_largest`` [signals] bounds the sum over any draws.
+    ``whole_share`` [rows], and ``whole_largest`` [signals + 1] bounds the sum over any draws.
     """
-    weighted = _weighted(batch, scores, chances)
-    heaviest = float(_weighted(batch, np.ones((1, batch.rows)), chances).max())
     pooled = np.array([signal.endswith(POOLED) for signal in bank.signals])
     numbers = count(first_number)
     draws: list[Draw] = []
+    bounds = tuple(np.where(pooled, whole_largest[:-1], largest[:-1]).tolist())
     for each in chosen:
-        size = len(each.rows)
-        within = _largest_means(weighted[:, each.part], chances[each.part], size)
-        largest = tuple(np.where(pooled, whole_largest, within).tolist())
-        for place, row in enumerate(each.rows.tolist()):
+        for row in each.rows.tolist():
             draws.append(
                 Draw(
                     number=next(numbers),
@@ -182,32 +191,34 @@ def chosen_draws(
                     prob=float(chances[row]),
                     proxy=float(batch.proxy[row]),
                     scores=tuple(scores[:, row].tolist()),
-                    largest=largest,
-                    largest_weight=heaviest,
-                    share=1.0 / size,
-                    closes=place == size - 1,
+                    largest=bounds,
+                    largest_weight=float(largest[-1]),
+                    share=each.share,
+                    closes=False,
                     whole_share=float(whole_share[row]),
-                    whole_closes=each is chosen[-1] and place == size - 1,
+                    whole_closes=False,
                 )
             )
+        draws[-1] = replace(draws[-1], closes=True)
+    draws[-1:] = [replace(draw, whole_closes=True) for draw in draws[-1:]]
     return tuple(draws)
 
 
 def _weighted(batch: Batch, scores: FloatArray, chances: FloatArray) -> FloatArray:
-    """|score| / (finite rows * chance) [signals, rows], 0 where nothing can be drawn."""
+    """|score| / (finite rows * chance) [signals + 1, rows], the last row of score 1.
+
+    0 where nothing can be drawn.
+    """
     weights = np.divide(1.0, chances, out=np.zeros(batch.rows), where=chances > 0)
-    return np.asarray(np.abs(scores) * weights / batch.finite.sum())
+    weights /= batch.finite.sum()
+    return np.asarray(np.vstack([np.abs(scores), np.ones(batch.rows)]) * weights)
 
 
-def _parts(group: IntArray, chances: FloatArray, number: int) -> list[IntArray]:
-    """Rows that can be drawn, whole prompts together, in up to ``number`` parts of like chance."""
-    mass = np.bincount(group, weights=chances)
-    middle = np.cumsum(mass) - mass / 2
-    part = np.floor(np.clip(middle, 0, 1 - 1e-12) * number)[group]
-    part[chances == 0] = -1
-    order = np.argsort(part, kind="stable")
-    edges = np.flatnonzero(np.diff(part[order])) + 1
-    return [rows for rows in np.split(order, edges) if part[rows[0]] >= 0]
+def _prompts(group: IntArray, chances: FloatArray) -> list[IntArray]:
+    """Rows of each prompt that can be drawn."""
+    usable = np.flatnonzero(chances)
+    order = usable[np.argsort(group[usable], kind="stable")]
+    return np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
 
 
 def _rounded(number: float, uniform: float) -> int:
@@ -225,10 +236,10 @@ def _systematic(chances: FloatArray, size: int, uniform: float) -> IntArray:
     return np.minimum(found, len(chances) - 1)
 
 
-def _largest_means(weighted: FloatArray, chances: FloatArray, size: int) -> FloatArray:
-    """Bounds [signals] on the mean over a part's draws of ``weighted`` [signals, part] >= 0.
+def _largest_sums(weighted: FloatArray, chances: FloatArray, size: int) -> FloatArray:
+    """Bounds [signals] on the sum over ``size`` draws of a part of ``weighted`` [signals, part].
 
     A row comes at most ceil(size * its chance within the part) times.
     """
-    times = np.ceil(size * chances / chances.sum())
-    return np.asarray(np.minimum(weighted.max(axis=1), weighted @ times / size))
+    times = np.ceil(size * chances / chances.sum() - 1e-9)
+    return np.asarray(np.minimum(size * weighted.max(axis=1), weighted @ times))

@@ -1,9 +1,9 @@
 """A draw: one gold label asked for, with everything that a test may use fixed before it is known.
 
 The guarantee of every red signal rests on this order: batch, then chances, then draw, then label.
-Draws of one *part* of a batch (some of its prompts) say the same thing about it again: they are
-averaged into one value of a test (``share``, ``closes``). Multiplying them up as if they were
-separate batches would turn the luck of one batch into evidence.
+Draws of one *part* of a batch (one prompt, or all of it where it gets one draw at most) say the
+same thing about it again: they are summed into one value of a test (``share``, ``closes``).
+Multiplying them up as if they were separate batches would turn the luck of one batch into evidence.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ class Draw:
     """Row ``row`` of batch ``batch``, drawn with chance ``prob`` among its ``rows`` finite rows.
 
     ``number`` counts the draws of a run from 0; tests consume them in this order. ``proxy`` is the
-    row's. ``share`` is 1 over the draws of its part, ``closes`` whether it is the part's last.
-    ``scores`` [signals] are s_i of the bank's pressures, ``largest`` [signals] bounds on the mean
-    of |s_j| / (rows * prob_j) over any draws of the part that could have come: both known before
-    the label. ``largest_weight`` bounds 1 / (rows * prob_j) of every row of the batch.
+    row's. ``share`` is what a draw counts in the sum over its part, 1 unless more than one draw is
+    expected there, never dependent on scores; ``closes`` is whether it is the part's last.
+    ``whole_share`` and ``whole_closes`` are the same for signals that take the batch as one part.
+    ``scores`` [signals] are s_i of the bank's pressures, ``largest`` [signals] bounds on the sum
+    over the draws of any part of share * |s_j| / (rows * prob_j): both known before the label.
+    ``largest_weight`` bounds the sum of share / (rows * prob_j) likewise.
     Before chance rounded it, ``expected`` draws were asked of the batch.
     """
 

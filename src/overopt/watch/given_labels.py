@@ -28,14 +28,17 @@ def given_draws(
         return ()
     chances = batch.finite / batch.finite.sum()
     parts: list[Chosen] = []
+    scores = bank_scores(batch, bank)
+    size = np.vstack([np.abs(scores), np.ones(batch.rows)])
+    largest = np.zeros(len(size))
     share, most = np.zeros(batch.rows), np.zeros(batch.rows)
     for prompt in np.unique(batch.group[chosen]):
         part = np.flatnonzero(batch.finite & (batch.group == prompt))
         rows = chosen[batch.group[chosen] == prompt]
-        parts.append(Chosen(part=part, rows=rows))
+        parts.append(Chosen(rows=rows, share=1 / len(rows)))
+        largest = np.maximum(largest, size[:, part].max(axis=1))
         share[rows] = len(part) / len(rows) / batch.finite.sum()
         most[part] = share[rows[0]]  # the largest that any choice of labelled rows could give
-    scores = bank_scores(batch, bank)
     return chosen_draws(
-        batch, bank, scores, chances, parts, share, np.abs(scores) @ most, first_number
+        batch, bank, scores, chances, parts, largest, share, size @ most, first_number
     )

@@ -123,7 +123,7 @@ def learned(state: Learning, label: LabelledDraw, needed: int, error: float) -> 
         proxy=draw.proxy,
         gold=0.0 if label.gold is None else label.gold,
         weight=draw.weight,
-        stake=min(draw.weight / draw.largest_weight, 1.0) * draw.share,
+        stake=min(draw.weight * draw.share / draw.largest_weight, 1.0),
         closes=draw.closes,
     )
     labels = (*state.labels, fresh)

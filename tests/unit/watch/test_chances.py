@@ -89,7 +89,7 @@ def test_a_draw_records_what_the_tests_need() -> None:
             assert only.largest == pytest.approx((np.abs(scores) / (64 * chances)).max(axis=1))
 
 
-def test_draws_of_a_part_are_averaged_and_parts_hold_whole_prompts() -> None:
+def test_a_prompt_s_draws_are_one_part_within_its_bounds() -> None:
     group = np.random.default_rng(2).permutation(np.repeat(np.arange(8), 8))
     for key in range(200):
         draws = drawn(batch_of(PROXY, key=f"w:{key}", group=group), expected=12.3)
@@ -101,16 +101,18 @@ def test_draws_of_a_part_are_averaged_and_parts_hold_whole_prompts() -> None:
         assert parts.pop() == []
         assert [draw.number for draw in draws] == list(range(len(draws)))
         for part in parts:
-            assert sum(draw.share for draw in part) == pytest.approx(1)
+            assert {draw.share for draw in part} == {8 / 12.3}
             bounds = np.array(part[0].largest)
-            mean = sum(draw.share * draw.weight * np.abs(draw.scores) for draw in part)
-            assert np.all(mean <= bounds * (1 + 1e-9))
-            assert max(draw.weight for draw in part) <= part[0].largest_weight * (1 + 1e-9)
+            total = sum(draw.share * draw.weight * np.abs(draw.scores) for draw in part)
+            assert np.all(total <= bounds * (1 + 1e-9))
+            weight = sum(draw.share * draw.weight for draw in part)
+            assert weight <= part[0].largest_weight * (1 + 1e-9)
+            assert len({group[draw.row] for draw in part}) == 1
         prompts = [set(group[[draw.row for draw in part]]) for part in parts]
         assert sum(map(len, prompts)) == len(set.union(*prompts))  # no prompt in two parts
 
 
-def test_the_mean_over_a_part_is_the_gain_of_its_prompts_given_the_batch() -> None:
+def test_weighted_draws_come_to_the_gain_of_the_batch() -> None:
     """Over 1,000 seeds, sum over draws of (gold score / (rows prob)) / expected -> the gain."""
     rng = np.random.default_rng(3)
     gold, group = rng.random(64), np.repeat(np.arange(8), 8)

@@ -2,7 +2,7 @@
 
 For a batch with gold v_i and scores s_i that sum to 0 within each prompt, the gain of pushing
 further is g = mean_i v_i s_i. A row drawn with chance p_i gives x = (v - m) s / (B p), whose mean
-over our draw is g for any m fixed before it. With c >= |x| known before the label, z = x / c is
+over our draw is g for any m fixed before it. With c >= |x| known before the batch, z = x / c is
 what the e-process of ``stats.e_process`` bets against:
 
     null: the expected gain of what comes next, given the past, is never below 0.
@@ -43,7 +43,8 @@ class GainState:
     """State of one gain: evidence, block, and the running mean of gold.
 
     ``centre`` is m, kept while the draws of one part come in; ``heaviness`` and ``gold`` are the
-    sums of its weights without and with gold.
+    sums of its weights without and with gold. ``ceiling`` is the largest |s| / (B p) that any
+    batch so far could have shown: c is this, times max(m, 1 - m).
     """
 
     evidence: Evidence
@@ -51,6 +52,7 @@ class GainState:
     centre: float = FIRST_GUESS
     heaviness: float = 0.0
     gold: float = 0.0
+    ceiling: float = 0.0
 
 
 @final
@@ -74,7 +76,8 @@ class Gain(GoldDetector[GainState]):
         if self.name.endswith(POOLED):
             share, closes = draw.whole_share, draw.whole_closes
         factor = draw.scores[self.place] * draw.weight
-        bound = draw.largest[self.place] * max(centre, 1 - centre)
+        ceiling = max(state.ceiling, draw.largest[self.place])
+        bound = ceiling * max(centre, 1 - centre)
         heaviness, golden = state.heaviness, state.gold
         if gold is None:
             low, high = sorted((-centre * factor, (1 - centre) * factor))
@@ -100,6 +103,7 @@ class Gain(GoldDetector[GainState]):
             centre=(golden + FIRST_GUESS) / (heaviness + 1.0) if closes else centre,
             heaviness=heaviness,
             gold=golden,
+            ceiling=ceiling,
         )
 
     def reading(self, state: GainState) -> Reading:

@@ -96,7 +96,6 @@ class ScoreMeaning(GoldDetector[ScoreMeaningState]):
         for (first, least), each in zip(_domains(reference.lower), state.evidence, strict=True):
             inside = place is not None and place >= first
             z = (gold - lower) * weight / ((1 - least) * most) if inside else 0.0
-            z = min(z, 1.0)
             evidence.append(more_evidence(each, z, self.betting, share=share, closes=closes))
         top = place is not None and place >= _domains(reference.lower)[0][0]
         shift = gold - lower if top else 0.0
