@@ -27,6 +27,7 @@ from overopt.cli.plan import plan
 from overopt.cli.tails import tails
 from overopt.cli.watch import watch
 from overopt.cli.watch_follow import follow
+from overopt.cli.watch_serve import serve
 from overopt.errors import OveroptError
 
 __all__ = ["main", "run"]
@@ -53,6 +54,7 @@ lab.command()(theorem)
 lab.command()(iterate)
 app.add_typer(lab)
 watch.command()(follow)
+watch.command()(serve)
 app.add_typer(watch)
 
 

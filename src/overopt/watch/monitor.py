@@ -160,6 +160,13 @@ class Monitor:
         detectors = self._gold_detectors(state.signals)
         return tuple(each.reading(now) for each, now in zip(detectors, state.gold, strict=True))
 
+    def document(self, run: str, state: RunState) -> dict[str, Any]:
+        """What the state says, as plain data: ``overopt.watch/1`` with this run alone."""
+        # The document is written about monitors and imports this file.
+        from overopt.watch.document import run_document, watch_document
+
+        return watch_document([run_document(run, self, state)], self.options)
+
     def text(self, state: RunState) -> str:
         """The state as one line of JSON, floats exact."""
         return state_text(state)
