@@ -26,6 +26,7 @@ from overopt.cli.output import complain
 from overopt.cli.plan import plan
 from overopt.cli.tails import tails
 from overopt.cli.watch import watch
+from overopt.cli.watch_doctor import doctor
 from overopt.cli.watch_follow import follow
 from overopt.cli.watch_serve import serve
 from overopt.errors import OveroptError
@@ -55,6 +56,7 @@ lab.command()(iterate)
 app.add_typer(lab)
 watch.command()(follow)
 watch.command()(serve)
+watch.command()(doctor)
 app.add_typer(watch)
 
 
