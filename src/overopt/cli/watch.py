@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from overopt.cli import options as o
 from overopt.cli.output import Progress, colourful, emit, terminal_width
+
+if TYPE_CHECKING:
+    from overopt.watch.batch import Batch
+    from overopt.watch.log import LogColumns
 
 __all__ = ["watch"]
 
@@ -19,6 +24,16 @@ watch = typer.Typer(
     rich_markup_mode="rich",
 )
 
+Logs = Annotated[
+    list[str],
+    typer.Argument(metavar="FILE...", help="Tables with one row for each sample (Parquet, CSV, "
+                   "JSON lines), or the file or folder that a trainer wrote.", show_default=False),
+]  # fmt: skip
+Format = Annotated[
+    str | None,
+    typer.Option("--format", metavar="NAME", help="trl, nemo-rl, verl, inspect, verl-metrics, "
+                 "numbered or rows. Default: the first that fits."),
+]  # fmt: skip
 Proxy = Annotated[
     str | None, typer.Option("--proxy", metavar="COLUMN", help="The score that is optimised.")
 ]
@@ -84,7 +99,8 @@ Seed = Annotated[int, typer.Option("--seed", metavar="NUMBER", help="Seed of the
 
 @watch.command()
 def replay(
-    files: o.Sources,
+    files: Logs,
+    format_name: Format = None,
     proxy: Proxy = None,
     gold: Gold = None,
     run: Run = None,
@@ -104,12 +120,16 @@ def replay(
 ) -> int:
     """What would the monitor have said of an old run, and when?"""
     from overopt import report
+    from overopt.watch.card import read_card
+    from overopt.watch.chances import LabelBudget
     from overopt.watch.log import LogColumns
 
     columns = LogColumns(
         proxy=proxy, gold=gold, run=run, step=step, prompt=prompt, kl=kl, components=component
     )
     choices: dict[str, Any] = {
+        "budget": LabelBudget(label_rate=label_rate),
+        "card": None if card is None else read_card(card),
         "gold_range": gold_range,
         "gold_source": gold_source,
         "false_alarm": false_alarm,
@@ -117,7 +137,8 @@ def replay(
         "kl_budget": kl_budget,
         "seed": seed,
     }
-    document = _document(files, columns, label_rate, card, choices)
+    given = {name: value for name, value in choices.items() if value is not None}
+    document = _document(files, columns, format_name, given)
     if json:
         emit(report.to_json(document) + "\n")
     else:
@@ -126,22 +147,37 @@ def replay(
 
 
 def _document(
-    files: list[str], columns: Any, label_rate: float, card: Path | None, choices: dict[str, Any]
+    files: list[str],
+    columns: LogColumns,
+    format_name: str | None,
+    choices: dict[str, Any],
 ) -> dict[str, Any]:
-    from overopt.watch.card import read_card
-    from overopt.watch.chances import LabelBudget
-    from overopt.watch.replaying import replay
+    from overopt.watch.replaying import replay_runs
 
-    given = {name: value for name, value in choices.items() if value is not None}
     progress = Progress()
     try:
         progress("reading", 0.0)
-        return replay(
-            files[0] if len(files) == 1 else list(files),
-            columns=columns,
-            budget=LabelBudget(label_rate=label_rate),
-            card=None if card is None else read_card(card),
-            **given,
-        )
+        return replay_runs(_runs(files, columns, format_name), **choices)
     finally:
         progress.close()
+
+
+def _runs(
+    files: list[str], columns: LogColumns, format_name: str | None
+) -> Mapping[str, Sequence[Batch]]:
+    """Batches of every run: of a trainer's own files by their format, else of tables."""
+    from overopt.integrations.followers import follower_of
+    from overopt.integrations.following import Following
+    from overopt.integrations.row_files import RowFiles
+    from overopt.watch.log import read_log
+
+    path = Path(files[0]).expanduser()
+    if format_name is None and (len(files) > 1 or not path.exists()):
+        return read_log(list(files), columns)  # several tables, or a pattern
+    follower = follower_of(path, format_name)
+    if format_name is None and isinstance(follower, RowFiles):
+        return read_log(files[0], columns)
+    runs: dict[str, list[Batch]] = {}
+    for batch in Following(follower, columns).finish():
+        runs.setdefault(batch.run, []).append(batch)
+    return runs

@@ -7,7 +7,7 @@ labels, thinned evenly to the label rate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from overopt.watch.log import LogColumns, read_log
 from overopt.watch.monitor import Monitor, RunState
 from overopt.watch.options import WatchOptions
 
-__all__ = ["folded", "replay", "replayed"]
+__all__ = ["folded", "replay", "replay_runs", "replayed"]
 
 
 def replay(source: Any, *, columns: LogColumns | None = None, **choices: Any) -> dict[str, Any]:
@@ -45,7 +45,11 @@ def replay(source: Any, *, columns: LogColumns | None = None, **choices: Any) ->
     BadOption
         A column is not there, or an option makes no sense.
     """
-    runs = read_log(source, columns)
+    return replay_runs(read_log(source, columns), **choices)
+
+
+def replay_runs(runs: Mapping[str, Sequence[Batch]], **choices: Any) -> dict[str, Any]:
+    """As ``replay``, of runs whose batches are at hand, each in order of step."""
     if "gold_range" not in choices:
         choices["gold_range"] = _gold_range([batch for run in runs.values() for batch in run])
     monitor = Monitor(WatchOptions(**choices))
