@@ -68,6 +68,7 @@ def watched(
     prompt: str = "p",
     component: str = "length",
     labelled: Sequence[int] | None = None,
+    completions: Sequence[str] = (),
 ) -> Path:
     """A store of one run whose proxy rises while its gold falls.
 
@@ -82,7 +83,10 @@ def watched(
             rng.normal(step / steps, 1, rows),
             prompt_ids=[f"{prompt}{step}-{g}" for g in group],
             prompts=[f"question {step}-{g}" for g in group],
-            completions=[f"{text} {step}-{i}" for i in range(rows)],
+            completions=[
+                completions[step % len(completions)] if completions else f"{text} {step}-{i}"
+                for i in range(rows)
+            ],
             kl=np.full(rows, step / 100),
             components={component: rng.normal(200 + step, 20, rows)},
         )

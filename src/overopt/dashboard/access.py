@@ -23,7 +23,7 @@ __all__ = ["COOKIE", "Access", "Refusal", "is_loopback", "refusal", "session", "
 
 COOKIE = "overopt_watch"
 SHORTEST_TOKEN = 22  # characters of base64 that hold 128 bits
-OPEN_PATHS = ("/login", "/assets/")
+OPEN_PATHS = ("/login", "/runs/", "/assets/")  # the same for every reader, and nothing in them
 READING = ("GET", "HEAD")
 
 
@@ -82,7 +82,7 @@ def refusal(access: Access, method: str, path: str, headers: Mapping[str, str]) 
         return Refusal(status=421, sentence="this name is not served here: use the address")
     if method not in READING and not _origin_is_ours(host, headers):
         return Refusal(status=403, sentence="another site may not write here")
-    if access.token is None or any(path.startswith(each) for each in OPEN_PATHS):
+    if access.token is None or path == "/" or path.startswith(OPEN_PATHS):
         return None
     if _shown(headers, access.token):
         return None

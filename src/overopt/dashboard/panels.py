@@ -55,9 +55,10 @@ class Panels:
             | {
                 "now": time.time(),
                 "false_alarm": document.get("false_alarm"),
+                "not_watched": document.get("not_watched", []),
                 "states": [_signal(each) for each in told["signals"]],
                 "asking": told["amber"],
-                "alarms": self._view.alarms(run),
+                "alarms": [_alarm(each) for each in self._view.alarms(run)],
                 "labels": self._view.label_counts(run),
             }
         )
@@ -155,10 +156,17 @@ def _signal(signal: Mapping[str, Any]) -> dict[str, Any]:
     shown = {name: signal.get(name) for name in ("name", "state", "sentence")}
     limits = (signal["gain"], signal["gain_lower"], signal["gain_upper"])
     return shown | {
-        "since": signal.get("alarm_step"),
         "gain": estimate(*limits, sign=True).translate(MINUS),
         "labels": f"{signal['labels_used']:,}",
     }
+
+
+def _alarm(alarm: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of the table of alarms; a red one tells when it probably began."""
+    told = alarm["sentence"] or ""
+    if alarm["began"] is not None:
+        told = f"after {alarm['label']:,} labels, probably since step {alarm['began']:,}"
+    return {name: alarm[name] for name in ("tier", "name", "step")} | {"told": told}
 
 
 def _sample_table(found: dict[str, Any]) -> dict[str, Any]:

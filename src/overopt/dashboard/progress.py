@@ -25,7 +25,7 @@ FloatVector = npt.NDArray[np.float64]
 
 MOST_POINTS = 300
 MOST_LABELS = 200_000  # of a picture; older ones are left out
-BLOCK_LABELS, FEWEST_LABELS, MOST_BLOCKS = 25, 8, 80
+BLOCK_LABELS, FEWEST_LABELS, MOST_BLOCKS = 25, 8, 30
 LEVEL = 0.95
 MOST_COMPONENTS = 6
 

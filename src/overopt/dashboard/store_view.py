@@ -65,7 +65,7 @@ class StoreView:
         """Everything that has fired in a run, the latest first."""
         query = (
             "SELECT tier, name, step, content FROM alarms WHERE run = ?"
-            " ORDER BY batch DESC, step DESC, name LIMIT ?"
+            " ORDER BY step DESC, batch DESC, name LIMIT ?"
         )
         return [_alarm(row) for row in self.rows(query, run, MOST_ALARMS)]
 

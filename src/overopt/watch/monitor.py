@@ -156,7 +156,9 @@ class Monitor:
         return self._settled(replace(state, arrived=ordered))
 
     def readings(self, state: RunState) -> tuple[Reading, ...]:
-        """What each red detector says, in the order of its states."""
+        """What each red detector says, in the order of its states; none before the first batch."""
+        if not state.batches:
+            return ()
         detectors = self._gold_detectors(state.signals)
         return tuple(each.reading(now) for each, now in zip(detectors, state.gold, strict=True))
 

@@ -45,7 +45,7 @@ def test_states_are_what_the_store_says(app: Any) -> None:
     ]
     run = asked(app, "/api/runs/exp7").document
     (state,) = run["states"]
-    assert (state["name"], state["state"], state["since"]) == ("rank_gain", "red", 3)
+    assert (state["name"], state["state"]) == ("rank_gain", "red")
     assert state["gain"] == "−0.50 [−0.75, −0.25]"
     assert state["sentence"] == "rank_gain is red"
     assert run["labels"] == {"labelled": 20, "waiting": 10}

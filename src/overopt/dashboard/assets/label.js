@@ -6,7 +6,7 @@ const HELD = 20000; // milliseconds
 const AHEAD = 20;
 
 export function labelPage(main, run, say) {
-  const queue = { rows: [], waiting: 0, low: 0, high: 1, skipped: [], held: null, timer: null, given: 0 };
+  const queue = { rows: [], known: new Set(), low: 0, high: 1, held: null, timer: null, given: 0, busy: false };
   const place = el("div", { class: "queue" });
   const person = el("input", { id: "person", maxlength: "64", autocomplete: "name" });
   person.value = localStorage.getItem("person") || "";
@@ -59,14 +59,17 @@ export function labelPage(main, run, say) {
     show();
   };
   const fetchMore = async () => {
+    if (queue.busy) return;
+    queue.busy = true;
     try {
-      const last = Math.max(-1, queue.held ? queue.held.row.number : -1, ...queue.rows.map((row) => row.number));
+      const last = Math.max(-1, ...queue.known);
       const told = await ask(`/api/runs/${run}/queue?most=${AHEAD}&after=${last}`);
-      const known = new Set(queue.rows.map((row) => row.number));
-      Object.assign(queue, { waiting: told.waiting, low: told.low, high: told.high });
-      queue.rows.push(...told.rows.filter((row) => !known.has(row.number)));
+      Object.assign(queue, { low: told.low, high: told.high });
+      queue.rows.push(...told.rows);
+      told.rows.forEach((row) => queue.known.add(row.number));
       if (!queue.given) say(`${told.waiting} wait`, "fine");
     } catch (error) { complain(error); }
+    queue.busy = false;
     show();
   };
   const sit = async () => {
@@ -82,7 +85,7 @@ export function labelPage(main, run, say) {
       const csv = await file.files[0].text();
       const told = await ask(`/api/runs/${run}/labels.csv`, { csv, person: person.value });
       say(`${told.taken} labels taken from the file`, "fine");
-      queue.rows = [];
+      Object.assign(queue, { rows: [], known: new Set() });
       setTimeout(fetchMore, 1500);
     } catch (error) { complain(error); }
     file.value = "";

@@ -47,24 +47,21 @@ function head(told) {
 }
 
 function states(told) {
-  const heads = [["state", "states"], ["signal", "name"], ["gain in gold, last block", "n"], ["labels", "n"],
+  const heads = [["state", "states"], ["signal", "name"], ["last block, in gold", "n"], ["labels", "n"],
     ["what it says", "says"]];
   const order = ["red", "undecided", "green"];
   const sorted = told.states.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
   const rows = sorted.map((signal) => [
-    state(signal.state), plain(signal.name), signal.gain, signal.labels, says(signal),
+    state(signal.state), plain(signal.name), signal.gain, signal.labels, signal.sentence,
   ]);
   const promise = told.false_alarm
     ? `The chance that any of these is ever red although its null holds is at most ${told.false_alarm} over the whole run.`
     : null;
   return panel("Signals that rest on gold labels",
     rows.length ? table(heads, rows, "signals cards") : el("p", {}, "No batch has been folded yet."),
-    promise ? el("p", { class: "soft" }, promise) : null);
-}
-
-function says(signal) {
-  const since = signal.state === "red" && signal.since !== null ? `Red since step ${steps(signal.since)}. ` : "";
-  return since + (signal.sentence || "");
+    promise ? el("p", { class: "soft" }, promise) : null,
+    told.not_watched.length ? el("p", { class: "soft" }, "Not watched: ", told.not_watched
+      .map((one) => `${plain(one.name)} (${one.why})`).join("; "), ".") : null);
 }
 
 function amber(told) {
@@ -74,7 +71,7 @@ function amber(told) {
   }
   return panel("Worth labels", el("ul", { class: "asking" }, told.asking.map((one) =>
     el("li", {}, el("b", {}, `amber, ${plain(one.name)}`),
-      ` at step ${steps(one.step)}: ${one.sentence} Spend labels here.`))));
+      ` at step ${steps(one.step)}: ${one.sentence}.`))));
 }
 
 async function charts(places, run) {
@@ -125,7 +122,7 @@ function text(one) {
 function alarms(told) {
   const heads = [["step", "n"], ["fired", ""], ["what it said", "says"]];
   const rows = told.alarms.map((alarm) => [
-    steps(alarm.step), el("span", { class: alarm.tier }, `${alarm.tier}: ${plain(alarm.name)}`), alarm.sentence || "",
+    steps(alarm.step), el("span", { class: alarm.tier }, `${alarm.tier}: ${plain(alarm.name)}`), alarm.told,
   ]);
   return panel("Alarms so far",
     rows.length ? table(heads, rows, "alarms") : el("p", {}, "None has fired. That is not a proof of health."));
