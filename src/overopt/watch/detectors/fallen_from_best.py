@@ -7,8 +7,7 @@ Bounds of all blocks hold at once for means that depend on the past (see ``block
 long: after 200 labels its bound lies too low for a drop of a tenth of the scale to reach it.
 
 The null speaks of the run's current prompts. Where prompts become harder, or come in waves longer
-than a block, gold has fallen all the same: this detector confirms, it does not explain. For the
-cause-free question compare checkpoints on a fixed set of prompts (``paired_evaluation``).
+than a block, gold has fallen all the same: this detector confirms, it does not explain.
 
 A refused label counts as gold 0 for the bound and as 1 for the evidence.
 """
