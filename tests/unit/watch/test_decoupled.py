@@ -46,8 +46,8 @@ def test_an_honest_verifier_is_left_alone(first_solved: float, false_passes: flo
 def test_gold_near_its_ceiling_need_not_rise_beyond_it() -> None:
     rng = np.random.default_rng(SEED)
     push_by = np.clip((np.arange(2500) - 300) / 1000, 0, 1)
-    score = rng.standard_normal(2500) + 3 * push_by
-    gold = (rng.random(2500) < 0.85 + 0.13 * np.clip(score / 3, -1, 1)).astype(float)
+    score = rng.standard_normal(2500) + 8 * push_by
+    gold = (rng.random(2500) < 0.8 + 0.2 * np.clip(score / 1.5, -1, 1)).astype(float)
     assert red_at(Decoupled(), labelled_draws(score, gold)) is None
 
 

@@ -66,6 +66,17 @@ def test_began_and_block_speak_of_the_fall() -> None:
     assert reading.lower < reading.value < reading.upper < 0
 
 
+def test_gold_between_bound_and_estimate_is_left_alone() -> None:
+    rng = np.random.default_rng(SEED)
+    passed = np.ones(300)
+    learnt = folded(ScoreMeaning(), labelled_draws(passed, np.arange(300) % 10 / 9)).learning
+    known = replace(learnt.reference, gold=(0.95,), lower=(0.6,))
+    gold = (rng.random(1500) < 0.7).astype(float)
+    labels = labelled_draws(np.ones(1500), gold)
+    assert red_at(ScoreMeaning(reference=known), labels) is None
+    assert red_at(ScoreMeaning(reference=replace(known, lower=(0.95,))), labels) is not None
+
+
 def test_unknown_scores_are_counted_and_not_tested() -> None:
     rng = np.random.default_rng(SEED)
     labels = labelled_draws(rng.normal(0, 1, 300), rng.random(300))
