@@ -35,6 +35,7 @@ __all__ = ["Gain", "GainState"]
 
 MEMORY = 1 - 1 / 1000  # what the mean of gold keeps at each label: it follows within 1,000
 FIRST_GUESS = 0.5
+RECENT = 1 / 75  # weight of the newest label in the gain of late, which green must not contradict
 
 
 @final
@@ -44,7 +45,7 @@ class GainState:
 
     ``centre`` is m, kept while the draws of one part come in; ``heaviness`` and ``gold`` are the
     sums of its weights without and with gold. ``ceiling`` is the largest |s| / (B p) that any
-    batch so far could have shown: c is this, times max(m, 1 - m).
+    batch so far could have shown: c is this, times max(m, 1 - m). ``recent`` is the gain of late.
     """
 
     evidence: Evidence
@@ -53,6 +54,7 @@ class GainState:
     heaviness: float = 0.0
     gold: float = 0.0
     ceiling: float = 0.0
+    recent: float = 0.0
 
 
 @final
@@ -104,6 +106,7 @@ class Gain(GoldDetector[GainState]):
             heaviness=heaviness,
             gold=golden,
             ceiling=ceiling,
+            recent=state.recent + RECENT * (low - state.recent),
         )
 
     def reading(self, state: GainState) -> Reading:
@@ -114,4 +117,5 @@ class Gain(GoldDetector[GainState]):
             began=state.evidence.began,
             labels_used=state.evidence.labels,
             block=state.block.done,
+            holds=state.recent >= 0,
         )
