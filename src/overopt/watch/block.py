@@ -68,7 +68,8 @@ class Side:
 class BlockMean:
     """What block ``number`` showed; its labels are of draws ``first`` to ``last``.
 
-    ``spread`` is the standard deviation of one label's value.
+    ``spread`` is the standard deviation of one of its ``values``, which may be of several labels,
+    and ``reach`` the mean of the most that they could have been.
     """
 
     number: int
@@ -78,6 +79,13 @@ class BlockMean:
     lower: float
     upper: float
     spread: float
+    reach: float
+    values: int
+
+    @property
+    def labels_per_value(self) -> float:
+        """How many labels there were to a value."""
+        return (self.last - self.first + 1) / self.values
 
     def less(self, floor: float) -> BlockMean:
         """The same of values less ``floor``."""
@@ -93,7 +101,8 @@ class Block:
 
     ``seen`` counts all values; ``guess`` and ``squares`` are over them, never restarted;
     ``pending`` is the part of the next value that is at hand, at its lowest and highest, with the
-    shares in it; ``first`` the draw of the first label of the block, ``mass`` the sum of shares.
+    shares in it; ``first`` the draw of the first label of the block, ``mass`` the sum of shares,
+    ``reach`` that of the bounds from above.
     """
 
     seen: int = 0
@@ -101,6 +110,7 @@ class Block:
     pending: tuple[float, float, float] = (0.0, 0.0, 0.0)
     total: float = 0.0
     mass: float = 0.0
+    reach: float = 0.0
     bet: float = 0.0
     low: Side = Side()
     high: Side = Side()
@@ -146,6 +156,7 @@ def more_block(
             first=draw,
             total=0.0,
             mass=0.0,
+            reach=0.0,
             bet=needed / state.spread(),
             low=Side(),
             high=Side(),
@@ -158,6 +169,7 @@ def more_block(
         first=state.first,
         total=state.total + middle,
         mass=state.mass + mass,
+        reach=state.reach + above,
         bet=state.bet,
         low=_more(state.low, state.bet, mass, value, value - guess, below + guess),
         high=_more(state.high, state.bet, mass, -highest, highest - guess, above - guess),
@@ -191,4 +203,6 @@ def _mean(state: Block, last: int, options: BlockOptions) -> BlockMean:
         lower=low,
         upper=-high,
         spread=state.spread(),
+        reach=state.reach / options.labels,
+        values=options.labels,
     )

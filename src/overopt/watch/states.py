@@ -8,9 +8,10 @@ All else is undecided, and silence never is safety: an undecided signal says how
 decide it at the present effect, and the smallest effect that the labels of the next 1,000 steps
 could prove harmful.
 
-Labels needed for red follow from the evidence: a bet of effect / spread^2 gains effect^2 /
-(2 spread^2) nats a label, and ln(1 / false_alarm), the weight of a late start and the mixture of
-bets have to be earned. Green needs one block whose bound is shorter than the effect.
+Labels needed for red follow from the evidence: a bet b on a value gains b effect - (b spread)^2 / 2
+nats, most with b = effect / spread^2, as far as bets go (0.8 over the most that a value can be);
+and ln(1 / false_alarm), the weight of a late start and the mixture of bets have to be earned. Green
+needs one block whose bound is shorter than the effect.
 
 A refused label counts as what speaks least for an alarm, about one spread: from a share
 effect / (effect + spread) of refusals on, no fall of that size can turn a signal red.
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import ceil, log, sqrt
+from math import ceil, inf, log, sqrt
 from typing import final
 
 from overopt.stats.e_process import Betting, start_weight
@@ -67,6 +68,10 @@ class Course:
         weight = start_weight(self.used // self.betting.block)
         return log(self.signals * len(self.betting.bets) / (self.false_alarm * weight))
 
+    def most_bet(self, block: BlockMean) -> float:
+        """The largest bet on a value like those of a block."""
+        return max(self.betting.bets) / block.reach if block.reach > 0 else inf
+
 
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,16 +109,24 @@ def signal_states(
     return tuple(_state(each, began.get(each.name), doubt, course) for each in readings)
 
 
-def labels_to_red(effect: float, spread: float, nats: float) -> int:
-    """Labels after which a fall by ``effect`` is expected to be red."""
+def labels_to_red(effect: float, spread: float, nats: float, most_bet: float = inf) -> int:
+    """Values after which a fall by ``effect`` is expected to be red, with bets up to a largest."""
     if effect <= 0:
         return MOST_LABELS
-    return ceil(min(2 * nats * (spread / effect) ** 2, MOST_LABELS))
+    bet = min(effect / spread**2 if spread > 0 else inf, most_bet, 1 / effect)
+    return ceil(min(nats / (bet * effect - (bet * spread) ** 2 / 2), MOST_LABELS))
 
 
-def detectable_effect(spread: float, labels: float, nats: float) -> float | None:
-    """Smallest fall that ``labels`` more are expected to turn red; None without any."""
-    return spread * sqrt(2 * nats / labels) if labels > 0 else None
+def detectable_effect(
+    spread: float, values: float, nats: float, most_bet: float = inf
+) -> float | None:
+    """Smallest fall that so many more values are expected to turn red; None without any."""
+    if values <= 0:
+        return None
+    effect = spread * sqrt(2 * nats / values)
+    if effect <= most_bet * spread**2:
+        return effect
+    return nats / (values * most_bet) + most_bet * spread**2 / 2
 
 
 def refusals_that_hide(effect: float, spread: float) -> float:
@@ -133,11 +146,12 @@ def _state(reading: Reading, began: int | None, doubt: str | None, course: Cours
     colour, expires = _colour(block, began, doubt, course)
     detectable = refusals = needs = None
     if block is not None:
-        detectable = detectable_effect(block.spread, AHEAD * course.labels_per_step, nats)
+        ahead = AHEAD * course.labels_per_step / block.labels_per_value
+        detectable = detectable_effect(block.spread, ahead, nats, course.most_bet(block))
         fall = -block.value if block.value < 0 else detectable or 0.0
         refusals = refusals_that_hide(fall, block.spread)
         if colour == "undecided":
-            needs = _labels_to_decide(block, nats, course.block_error)
+            needs = _labels_to_decide(block, nats, course)
     state = SignalState(
         name=reading.name,
         colour=colour,
@@ -164,10 +178,13 @@ def _colour(
     return ("green", expires) if course.step <= expires else ("undecided", None)
 
 
-def _labels_to_decide(block: BlockMean, nats: float, block_error: float) -> int | None:
+def _labels_to_decide(block: BlockMean, nats: float, course: Course) -> int | None:
     """Labels until green or red at the effect that the last block showed; None for no effect."""
-    price = nats if block.value < 0 else -log(block_error)
-    needed = labels_to_red(abs(block.value), block.spread, price)
+    price, most_bet = nats, course.most_bet(block)
+    if block.value >= 0:
+        price, most_bet = -log(course.block_error), inf
+    needed = labels_to_red(abs(block.value), block.spread, price, most_bet)
+    needed = ceil(needed * block.labels_per_value)
     return needed if needed < MOST_LABELS else None
 
 

@@ -43,6 +43,8 @@ def reading(name: str, value: float, half: float = 0.05, holds: bool = True) -> 
         lower=value - half,
         upper=value + half,
         spread=0.3,
+        reach=1.0,
+        values=201,
     )
     return Reading(
         name=name, log_evidence=-1.0, began=120, labels_used=450, block=block, holds=holds
@@ -115,6 +117,26 @@ def test_labels_to_red_is_what_it_takes(effect: float) -> None:
     expected = labels_to_red(effect, 1.0, course.nats())
     assert hit.min() > 0
     assert 0.6 * expected < np.median(hit) < 1.4 * expected
+
+
+def test_a_bet_that_is_capped_needs_more_labels() -> None:
+    """A fall by 0.2 that is hardly scattered: the best bet would be 20, the largest is 0.8."""
+    rng = np.random.default_rng(SEED)
+    z = np.where(np.arange(1500) < 1000, 0.2, -0.2) + 0.1 * rng.standard_normal((200, 1500))
+    hit = np.argmax(log_evidence_path(np.minimum(z, 1.0), Betting()) >= np.log(100), axis=1) - 1000
+    nats = replace(COURSE, used=1000, signals=1).nats()
+    expected = labels_to_red(0.2, 0.1, nats, 0.8)
+    assert hit.min() > 0
+    assert 0.6 * expected < np.median(hit) < 1.4 * expected
+    assert detectable_effect(0.1, expected, nats, 0.8) == pytest.approx(0.2, rel=0.02)
+    assert detectable_effect(0.1, 0, nats) is None
+
+
+def test_several_labels_to_a_value_count_each() -> None:
+    one = reading("best_of_16_pooled", -0.03)
+    assert one.block is not None
+    three = replace(one, block=replace(one.block, values=67))
+    assert state_of(three).needs == pytest.approx(3 * (state_of(one).needs or 0), abs=3)
 
 
 def test_refusals_hide_a_fall() -> None:

@@ -46,7 +46,6 @@ from overopt.watch.reference import (
 
 __all__ = ["Decoupled", "DecoupledState"]
 
-RANGE = LARGEST_RISE - LEAST_RISE
 RECENT = 0.02  # weight of the newest label in the score's recent rise
 MOST_OF_HEADROOM = 0.5
 
@@ -116,14 +115,15 @@ class Decoupled(GoldDetector[DecoupledState]):
             most = 1 - asked * LEAST_RISE - bound
             z = (gold - asked * rise - bound) * draw.weight / (most * draw.largest_weight)
             short = gold - reference.mean - asked * (rise - reference.rise)
-            reach = (1 + asked * RANGE) * draw.largest_weight
+            worst = reference.mean + asked * (LARGEST_RISE - reference.rise)
+            best = 1 - reference.mean - asked * (LEAST_RISE - reference.rise)
             block = more_block(
                 block,
                 short * draw.weight,
                 self.block,
                 draw=draw.number,
-                below=reach,
-                above=reach,
+                below=worst * draw.largest_weight,
+                above=best * draw.largest_weight,
                 share=draw.share,
                 closes=draw.closes,
             )

@@ -97,7 +97,8 @@ class ScoreMeaning(GoldDetector[ScoreMeaningState]):
             inside = place is not None and place >= first
             z = (gold - lower) * weight / ((1 - least) * most) if inside else 0.0
             evidence.append(more_evidence(each, z, self.betting, share=share, closes=closes))
-        top = place is not None and place >= _domains(reference.lower)[0][0]
+        first, least = _domains(reference.lower)[0]
+        top = place is not None and place >= first
         shift = gold - lower if top else 0.0
         return ScoreMeaningState(
             learning=state.learning,
@@ -111,7 +112,7 @@ class ScoreMeaning(GoldDetector[ScoreMeaningState]):
                 self.block,
                 draw=label.draw.number,
                 below=most,
-                above=most,
+                above=(1 - least) * most,
                 share=label.draw.share,
                 closes=label.draw.closes,
             ),
