@@ -224,9 +224,7 @@ def false_reds(scenario: Scenario, course: Course, run: Watched, known: Truth) -
     ]
 
 
-def _may_be_red(
-    scenario: Scenario, signal: str, course: Course, step: int, known: Truth
-) -> bool:
+def _may_be_red(scenario: Scenario, signal: str, course: Course, step: int, known: Truth) -> bool:
     if signal in GUARDS:
         return signal in scenario.broken
     return any(known.sign(signal, course.progress(before)) < 0 for before in range(step + 1))
@@ -248,4 +246,3 @@ def reds(runs: Sequence[Watched], labels: int | None = None) -> dict[str, int]:
         for name in {a.signal for a in run.alarms if labels is None or a.label <= labels}:
             counts[name] = counts.get(name, 0) + 1
     return counts
-
