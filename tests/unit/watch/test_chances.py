@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from calibrated import assert_coverage
 
 from overopt.errors import BadOption
 from overopt.watch.bank import Bank, bank_scores
@@ -158,3 +159,16 @@ def test_budgets() -> None:
     for wrong in ({"label_rate": 0.0}, {"label_rate": 1.5}, {"per_batch": -1.0}):
         with pytest.raises(BadOption):
             LabelBudget(**wrong)
+
+
+def test_label_probabilities_are_how_often_a_row_is_drawn_at_all() -> None:
+    batch, counts = batch_of(PROXY), Counter[int]()
+    seeds = 2000
+    chance: dict[int, float] = {}
+    for seed in range(seeds):
+        draws = drawn(batch, expected=0.7, seed=seed)
+        counts.update({draw.row for draw in draws})
+        chance.update({draw.row: draw.label_prob for draw in draws})
+    assert 0.3 < sum(chance.values()) <= 0.7 + 1e-9
+    for row, prob in chance.items():
+        assert_coverage(counts[row], seeds, prob)

@@ -19,8 +19,11 @@ from spooled_runs import collected, spooled_run, tables_of
 import overopt.watch.run_fold as run_fold
 from overopt.errors import StoreError
 from overopt.watch.batch import Batch
+from overopt.watch.chances import LabelBudget
 from overopt.watch.collector import Collector
 from overopt.watch.frame import Scored, frame, unpacked
+from overopt.watch.monitor import Monitor
+from overopt.watch.options import WatchOptions
 from overopt.watch.spool import Spool, SpoolOptions
 from overopt.watch.spool_file import spool_files
 from overopt.watch.store import Store, opened_for_reading, rows_of
@@ -394,3 +397,26 @@ def test_a_monitor_that_fails_takes_nothing_with_it(tmp_path: Path) -> None:
         collector.turn()
     collector.close()
     assert collected(tmp_path)["runs"][0]["batches"] == 20
+
+
+def test_r07_the_real_monitor_goes_on_bit_by_bit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every detector's state through the store, however often the collector begins anew."""
+    options = WatchOptions(budget=LabelBudget(label_rate=0.3), kl_budget=1.0)
+    spooled_run(tmp_path / "whole", steps=60)
+    shutil.copytree(tmp_path / "whole", tmp_path / "cut")
+    for folder, most in (("whole", 1000), ("cut", 20)):
+        monkeypatch.setattr("overopt.watch.collector.FRAMES_PER_TURN", most)
+        taken = 1
+        while taken:
+            collector = Collector(tmp_path / folder, lambda run: Monitor(options))
+            taken = collector.turn()
+            collector.close()
+    whole = tables_of(tmp_path / "whole")
+    assert tables_of(tmp_path / "cut") == whole
+    (run,) = whole["runs"]
+    assert run["drawn"] == run["consumed"] > 60
+    document = json.loads(run["document"])
+    assert document["schema"] == "overopt.watch/1"
+    assert document["runs"][0]["labels"]["used"] == run["consumed"]
