@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,12 @@ class Counter:
     def observe(self, state: Count, batch: Batch) -> tuple[Count, tuple[Draw, ...]]:
         """One more batch."""
         return replace(state, batches=state.batches + 1, rows=state.rows + batch.rows), ()
+
+    def sat_down(
+        self, state: Count, batches: Sequence[Batch], rows: int
+    ) -> tuple[Count, tuple[Draw, ...]]:
+        """Nobody does."""
+        return state, ()
 
     def labelled(self, state: Count, labels: Iterable[tuple[int, float | None]]) -> Count:
         """The same: nothing was drawn."""

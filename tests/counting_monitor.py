@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
@@ -80,6 +80,15 @@ class CountingMonitor:
             largest=(),
             largest_weight=1.0,
         )
+
+    def sat_down(
+        self, state: Counted, batches: Sequence[Batch], rows: int
+    ) -> tuple[Counted, tuple[Draw, ...]]:
+        draws: list[Draw] = []
+        for batch in batches[:rows]:
+            draws.append(self._draw(state, batch, batch.rows - 1, batch.rows))
+            state = replace(state, drawn=state.drawn + 1)
+        return state, tuple(draws)
 
     def labelled(self, state: Counted, labels: Iterable[tuple[int, float | None]]) -> Counted:
         arrived = dict(state.arrived) | dict(labels)

@@ -76,7 +76,7 @@ def test_r04_ten_million_records_with_the_disk_away_half_of_the_time(
     calls = 10_000_000 // 64
     highest = before
     for step in range(calls):
-        if step % (calls // 20) == 0:
+        if step % (calls // 4) == 0:
             (away.clear if away.is_set() else away.set)()
             for file in spool_files(tmp_path / "r")[:-1]:
                 file.unlink()

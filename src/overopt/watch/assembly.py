@@ -61,6 +61,12 @@ class Assembly:
         self.ended.add(writer)
         return self._closed()
 
+    def excuse(self, writer: str) -> list[list[Piece]]:
+        """The writer labels and has not scored: steps that close because it is not waited for."""
+        if self.at[writer] is None:
+            self.idle.add(writer)
+        return self._closed()
+
     def add(self, piece: Piece) -> list[list[Piece]]:
         """Take a piece in: the steps that close by it, each as its pieces."""
         step = piece.scored.step

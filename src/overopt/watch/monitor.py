@@ -28,6 +28,7 @@ from overopt.watch.saved_state import from_plain, read_state, state_text
 __all__ = ["STEP_EVERY", "Alarm", "Arrival", "Monitor", "RunState"]
 
 WINDOW = 1024  # draws that may wait for a slow label before the oldest is given up
+SAT_DOWN = 1 << 32  # added to the seed for draws that people ask for
 STEP_EVERY = 50  # consumed draws between two remembered steps
 
 
@@ -135,6 +136,27 @@ class Monitor:
             proxies=proxies,
             ambers=tuple(each for each in fired if each is not None),
         )
+
+    def sat_down(
+        self, state: RunState, batches: Sequence[Batch], rows: int
+    ) -> tuple[RunState, tuple[Draw, ...]]:
+        """State after about ``rows`` rows of past batches were drawn for people, and the draws.
+
+        A batch must be given once only: its draws are the same whenever they are made. They are
+        not those of ``observe``, which rest on another seed.
+        """
+        sizes = [int(batch.finite.sum()) for batch in batches]
+        draws: list[Draw] = []
+        for batch, size in zip(batches, sizes, strict=True):
+            if size:
+                draws += label_draws(
+                    batch,
+                    Bank(signals=state.signals),
+                    expected=rows * size / sum(sizes),
+                    first_number=state.drawn + len(draws),
+                    seed=self.options.seed + SAT_DOWN,
+                )
+        return self.asked(state, draws), tuple(draws)
 
     def asked(self, state: RunState, draws: Sequence[Draw]) -> RunState:
         """State after draws whose labels will come, numbered from ``state.drawn`` on."""

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 
-from overopt.watch.assembly import Piece, batch_of
+from overopt.watch.assembly import batch_of
 from overopt.watch.batch import Batch
-from overopt.watch.frame import unpacked
+from overopt.watch.kept_frames import kept_pieces
 
-__all__ = ["PARTS", "PartOptions", "roll_parts", "samples_table", "stored_batches"]
+__all__ = ["PARTS", "PartOptions", "roll_parts", "samples_table"]
 
 PARTS = "parts"
 RESERVED = ("prompt_id", "step", "candidate_id", "proxy", "gold", "label_prob", "label_planned")
@@ -53,7 +53,7 @@ def roll_parts(db: sqlite3.Connection, run: str, folder: Path, options: PartOpti
             "SELECT min(batch) FROM frames WHERE run = ? AND batch IS NOT NULL", (run,)
         ).fetchone()
         (number,) = db.execute("SELECT count(*) FROM parts WHERE run = ?", (run,)).fetchone()
-        table = _table(db, run, list(stored_batches(db, run, first, last)))
+        table = _batches_table(_batches(db, run, first, last), _labels(db, run))
         name = f"part-{number:06d}.parquet"
         _write(table, folder / PARTS / run / name)
         values = (run, number, name, table.num_rows, first, last)
@@ -61,26 +61,6 @@ def roll_parts(db: sqlite3.Connection, run: str, folder: Path, options: PartOpti
         db.execute("DELETE FROM frames WHERE run = ? AND batch BETWEEN ? AND ?", (run, first, last))
         written += table.num_rows
     return written
-
-
-def stored_batches(
-    db: sqlite3.Connection, run: str, first: int, last: int
-) -> Iterable[tuple[int, Batch]]:
-    """Batches by number, both ends included, as far as their frames are still in the store."""
-    query = (
-        "SELECT id, writer, seq, body, batch FROM frames WHERE run = ? AND batch BETWEEN ? AND ?"
-        " ORDER BY batch, writer, seq"
-    )
-    pieces: list[Piece] = []
-    number = first
-    for i, writer, seq, body, batch in db.execute(query, (run, first, last)):
-        if batch != number and pieces:
-            yield number, batch_of(run, pieces)
-            pieces = []
-        number = batch
-        pieces.append(Piece(id=i, writer=writer, seq=seq, scored=unpacked(body)))
-    if pieces:
-        yield number, batch_of(run, pieces)
 
 
 def samples_table(db: sqlite3.Connection, run: str, folder: Path) -> Any:
@@ -92,7 +72,7 @@ def samples_table(db: sqlite3.Connection, run: str, folder: Path) -> Any:
     names = db.execute("SELECT file FROM parts WHERE run = ? ORDER BY number", (run,))
     parts = [parquet.read_table(folder / PARTS / run / name) for (name,) in names]
     (last,) = db.execute("SELECT batches FROM runs WHERE run = ?", (run,)).fetchone()
-    kept = [batch for _, batch in stored_batches(db, run, 0, last)]
+    kept = _batches(db, run, 0, last)
     tables = [_relabelled(part, labels) for part in parts]
     tables += [_batches_table(kept, labels)] if kept or not tables else []
     return pa.concat_tables(tables, promote_options="default")
@@ -110,8 +90,8 @@ def _due(db: sqlite3.Connection, run: str, options: PartOptions) -> int | None:
     return next(int(number) for number, rows in gathered if rows >= options.rows)
 
 
-def _table(db: sqlite3.Connection, run: str, batches: Sequence[tuple[int, Batch]]) -> Any:
-    return _batches_table([batch for _, batch in batches], _labels(db, run))
+def _batches(db: sqlite3.Connection, run: str, first: int, last: int) -> list[Batch]:
+    return [batch_of(run, pieces) for _, pieces in kept_pieces(db, run, first, last)]
 
 
 def _labels(db: sqlite3.Connection, run: str) -> dict[str, _Label]:

@@ -19,6 +19,7 @@ from overopt.watch.batch import Batch
 from overopt.watch.detectors.detector import Amber
 from overopt.watch.draw import Draw
 from overopt.watch.frame import Damage, Frame, unpacked
+from overopt.watch.kept_frames import kept_pieces
 from overopt.watch.saved_state import state_text
 from overopt.watch.seen import Seen
 from overopt.watch.store import rows_of
@@ -27,6 +28,8 @@ from overopt.watch.tail import Found
 from overopt.watch.watching import RaisedAlarm, WatchedState, Watching
 
 __all__ = ["RunFold"]
+
+MOST_ASKED = 500  # rows drawn for one person at once
 
 
 _SET_STATUS = (  # texts are kept until a row is labelled
@@ -63,7 +66,7 @@ class RunFold:
         self.writers: dict[str, Writer] = {}
         self.offsets: dict[str, int] = {}
         self.finished: list[str] = []
-        self.batches = self.rows = self.kept_rows = 0
+        self.batches = self.rows = self.kept_rows = self.asked = 0
         self.step: int | None = None
         self.time: float | None = None
         self.answered: set[int] = set()
@@ -81,7 +84,7 @@ class RunFold:
         (row,) = found
         fold.state = monitor.read(row["state"])
         fold.batches, fold.rows, fold.step = row["batches"], row["rows"], row["step"]
-        fold.time = row["time"]
+        fold.time, fold.asked = row["time"], row["asked"]
         query = "SELECT coalesce(sum(rows), 0) FROM parts WHERE run = ?"
         fold.kept_rows = fold.rows - db.execute(query, (run,)).fetchone()[0]
         query = "SELECT id, writer, seq, body FROM frames WHERE run = ? AND batch IS NULL"
@@ -122,10 +125,12 @@ class RunFold:
         )
         db.execute(
             "INSERT INTO runs (run, state, document, assembly, batches, rows, step, drawn,"
-            " consumed, time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET"
+            " consumed, asked, time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (run) DO UPDATE SET"
             " state = excluded.state, document = excluded.document, assembly = excluded.assembly,"
             " batches = excluded.batches, rows = excluded.rows, step = excluded.step,"
-            " drawn = excluded.drawn, consumed = excluded.consumed, time = excluded.time",
+            " drawn = excluded.drawn, consumed = excluded.consumed, asked = excluded.asked,"
+            " time = excluded.time",
             (
                 self.run,
                 self.monitor.text(self.state),
@@ -136,6 +141,7 @@ class RunFold:
                 self.step,
                 self.state.drawn,
                 self.state.consumed,
+                self.asked,
                 self.time,
             ),
         )
@@ -187,7 +193,11 @@ class RunFold:
             if item.kind == "scored":
                 self._take_scored(db, name, writer, item)
             elif item.kind == "label":
+                self._close(db, self.assembly.excuse(name))
                 self._take_label(db, json.loads(item.body))
+            elif item.kind == "ask":
+                self._close(db, self.assembly.excuse(name))
+                self._take_ask(db, json.loads(item.body))
         except (ValueError, KeyError, TypeError) as error:
             self.event(db, "unreadable_frame", f"{name}:{item.seq} {error}"[:200])
 
@@ -256,6 +266,17 @@ class RunFold:
         )
 
     # -- labels
+
+    def _take_ask(self, db: sqlite3.Connection, content: Mapping[str, Any]) -> None:
+        """Draw for somebody who sits down now, from kept batches that nobody sat down to yet."""
+        rows = min(max(int(content["rows"]), 1), MOST_ASKED)
+        kept = [pieces for _, pieces in kept_pieces(db, self.run, self.asked, self.batches)]
+        batches = {batch.key: batch for batch in (batch_of(self.run, pieces) for pieces in kept)}
+        texts = {key: _texts(pieces) for key, pieces in zip(batches, kept, strict=True)}
+        self.state, draws = self.monitor.sat_down(self.state, list(batches.values()), rows)
+        for draw in draws:
+            self._store_draw(db, batches[draw.batch], draw, texts[draw.batch])
+        self.asked = self.batches
 
     def _take_label(self, db: sqlite3.Connection, content: Mapping[str, Any]) -> None:
         gold = content["gold"]

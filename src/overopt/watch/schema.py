@@ -36,6 +36,7 @@ MIGRATIONS = (
         step INTEGER,
         drawn INTEGER NOT NULL DEFAULT 0,
         consumed INTEGER NOT NULL DEFAULT 0,
+        asked INTEGER NOT NULL DEFAULT 0,
         time REAL
     ) WITHOUT ROWID;
     CREATE TABLE writers (

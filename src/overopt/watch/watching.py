@@ -53,6 +53,11 @@ class Watching(Protocol):
     def observe(self, state: Any, batch: Batch) -> tuple[Any, tuple[Draw, ...]]:
         """State after one more batch, and the rows of it to label, numbered on from the last."""
 
+    def sat_down(
+        self, state: Any, batches: Sequence[Batch], rows: int
+    ) -> tuple[Any, tuple[Draw, ...]]:
+        """State after about ``rows`` rows of past batches were drawn for people, and the draws."""
+
     def labelled(self, state: Any, labels: Iterable[tuple[int, float | None]]) -> Any:
         """State after labels (number of the draw, gold or None when refused), in any order."""
 

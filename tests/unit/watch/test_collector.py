@@ -267,6 +267,45 @@ def test_a_refusal_is_final_and_a_label_that_is_no_number_is_none(watched: Make)
     ]
 
 
+def test_rows_are_drawn_when_somebody_sits_down(watched: Make) -> None:
+    """From kept batches, each once, with its chances stored and its text at hand."""
+    run = watched(CountingMonitor(every=10**9))
+    run.calls(0, 6)
+    assert run.rows("SELECT number FROM draws") == [(0,)]  # one at the start
+    people = Spool(run.collector.folder / "spool", "r", options=SpoolOptions(pause=0.001))
+    for rows in (3, 3):
+        people.ask(rows, person="ann")
+        assert people.flush()
+        run.turn()
+    run.calls(6, 9)
+    people.ask(10**9)
+    people.label(1, 1.0, source="human")
+    assert people.close()
+    run.turn()
+    drawn = run.rows("SELECT number, step, status, completion, label_prob FROM draws")
+    assert [row[:3] for row in drawn[1:]] == [
+        (1, 0, "labelled"),
+        (2, 1, "waiting"),
+        (3, 2, "waiting"),
+        (4, 5, "waiting"),
+        (5, 6, "waiting"),
+        (6, 7, "waiting"),
+    ]
+    assert {row[3:] for row in drawn[2:]} == {("right", 0.5)}
+
+
+def test_a_page_that_labels_is_not_waited_for(watched: Make) -> None:
+    run = watched(CountingMonitor(every=1))
+    people = Spool(run.collector.folder / "spool", "r", options=SpoolOptions(pause=0.001))
+    run.calls(0, 4)
+    assert run.rows("SELECT batches FROM runs") == [(0,)]  # it might be a trainer
+    people.label(0, 1.0, source="human")
+    assert people.flush()
+    run.turn()
+    assert run.rows("SELECT batches FROM runs") == [(3,)]
+    people.close()
+
+
 def test_alarms_are_written_once(watched: Make) -> None:
     run = watched(CountingMonitor(every=1, level=1.0))
     run.calls(0, 200)
