@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from counting_monitor import CountingMonitor
+from counting_monitor import Counted, CountingMonitor
 
 from overopt.watch.collector import Collector
 from overopt.watch.spool import Spool, SpoolOptions
@@ -51,3 +51,39 @@ def tables_of(folder: Path) -> dict[str, list[dict[str, Any]]]:
         for row in found[name]:
             row.pop("time")  # a remark of the writer's clock
     return found
+
+
+class Watched:
+    """A collector in the same process, with a spool of its own, turned by hand."""
+
+    def __init__(self, folder: Path, monitor: CountingMonitor, **options: Any) -> None:
+        self.spool = Spool(
+            folder / "spool", "r", writer="w", options=SpoolOptions(pause=0.001, keep_text=True)
+        )
+        self.collector = Collector(folder, lambda run: monitor, **options)
+        self.turn = self.collector.turn
+
+    def calls(self, first: int, last: int) -> None:
+        for step in range(first, last):
+            self.spool.append(
+                step, [0.0, 1.0], prompts=["ask", "ask"], completions=["left", "right"]
+            )
+        assert self.spool.flush()
+        self.turn()
+
+    def label(self, *labels: tuple[int, float | None]) -> None:
+        for number, gold in labels:
+            self.spool.label(number, gold, source="human", person="ann")
+        assert self.spool.flush()
+        self.turn()
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return [tuple(row.values()) for row in self.collector.store.rows(query)]
+
+    def state(self) -> Counted:
+        (text,) = self.rows("SELECT state FROM runs")[0]
+        return CountingMonitor().read(text)
+
+    def close(self) -> None:
+        self.spool.close()
+        self.collector.close()

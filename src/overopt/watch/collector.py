@@ -15,7 +15,7 @@ from typing import final
 
 from overopt.errors import StoreError
 from overopt.watch.judging import Judging, Question
-from overopt.watch.parts import PartOptions, roll_parts
+from overopt.watch.parts import PartOptions, roll_part
 from overopt.watch.run_fold import RunFold
 from overopt.watch.spool_file import NAME, spool_files, writer_of
 from overopt.watch.store import Store
@@ -166,7 +166,9 @@ class Collector:
     def _roll(self) -> None:
         """Move old samples into parts, apart from the turn: it must not fail with them."""
         for fold in self._folds.values():
-            if fold.kept_rows >= self._parts.rows + self._parts.kept_rows:
+            while fold.kept_rows >= self._parts.rows + self._parts.kept_rows:
                 with self.store.transaction() as db:
-                    rolled = roll_parts(db, fold.run, self.folder, self._parts)
+                    rolled = roll_part(db, fold.run, self.folder, self._parts)
+                if not rolled:
+                    break
                 fold.kept_rows -= rolled

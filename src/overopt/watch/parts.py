@@ -21,7 +21,7 @@ from overopt.watch.assembly import batch_of
 from overopt.watch.batch import Batch
 from overopt.watch.kept_frames import kept_pieces
 
-__all__ = ["PARTS", "PartOptions", "roll_parts", "samples_table"]
+__all__ = ["PARTS", "PartOptions", "roll_part", "samples_table"]
 
 PARTS = "parts"
 RESERVED = ("prompt_id", "step", "candidate_id", "proxy", "gold", "label_prob", "label_planned")
@@ -45,22 +45,22 @@ class _Label:
     gold: float | None
 
 
-def roll_parts(db: sqlite3.Connection, run: str, folder: Path, options: PartOptions) -> int:
-    """Write as many parts of a run as are due, inside a transaction: how many rows they hold."""
-    written = 0
-    while (last := _due(db, run, options)) is not None:
-        (first,) = db.execute(
-            "SELECT min(batch) FROM frames WHERE run = ? AND batch IS NOT NULL", (run,)
-        ).fetchone()
-        (number,) = db.execute("SELECT count(*) FROM parts WHERE run = ?", (run,)).fetchone()
-        table = _batches_table(_batches(db, run, first, last), _labels(db, run))
-        name = f"part-{number:06d}.parquet"
-        _write(table, folder / PARTS / run / name)
-        values = (run, number, name, table.num_rows, first, last)
-        db.execute("INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?)", values)
-        db.execute("DELETE FROM frames WHERE run = ? AND batch BETWEEN ? AND ?", (run, first, last))
-        written += table.num_rows
-    return written
+def roll_part(db: sqlite3.Connection, run: str, folder: Path, options: PartOptions) -> int:
+    """Write the next part of a run if it is due, inside a transaction: how many rows it holds."""
+    last = _due(db, run, options)
+    if last is None:
+        return 0
+    (first,) = db.execute(
+        "SELECT min(batch) FROM frames WHERE run = ? AND batch IS NOT NULL", (run,)
+    ).fetchone()
+    (number,) = db.execute("SELECT count(*) FROM parts WHERE run = ?", (run,)).fetchone()
+    table = _batches_table(_batches(db, run, first, last), _labels(db, run, first, last))
+    name = f"part-{number:06d}.parquet"
+    _write(table, folder / PARTS / run / name)
+    values = (run, number, name, table.num_rows, first, last)
+    db.execute("INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?)", values)
+    db.execute("DELETE FROM frames WHERE run = ? AND batch BETWEEN ? AND ?", (run, first, last))
+    return int(table.num_rows)
 
 
 def samples_table(db: sqlite3.Connection, run: str, folder: Path) -> Any:
@@ -68,10 +68,10 @@ def samples_table(db: sqlite3.Connection, run: str, folder: Path) -> Any:
     import pyarrow as pa
     from pyarrow import parquet
 
-    labels = _labels(db, run)
+    (last,) = db.execute("SELECT batches FROM runs WHERE run = ?", (run,)).fetchone()
+    labels = _labels(db, run, 0, last)
     names = db.execute("SELECT file FROM parts WHERE run = ? ORDER BY number", (run,))
     parts = [parquet.read_table(folder / PARTS / run / name) for (name,) in names]
-    (last,) = db.execute("SELECT batches FROM runs WHERE run = ?", (run,)).fetchone()
     kept = _batches(db, run, 0, last)
     tables = [_relabelled(part, labels) for part in parts]
     tables += [_batches_table(kept, labels)] if kept or not tables else []
@@ -94,15 +94,16 @@ def _batches(db: sqlite3.Connection, run: str, first: int, last: int) -> list[Ba
     return [batch_of(run, pieces) for _, pieces in kept_pieces(db, run, first, last)]
 
 
-def _labels(db: sqlite3.Connection, run: str) -> dict[str, _Label]:
-    """Drawn rows by candidate id. A row that was drawn more than once has one chance and label."""
+def _labels(db: sqlite3.Connection, run: str, first: int, last: int) -> dict[str, _Label]:
+    """Drawn rows of some batches by candidate id: one chance and label each, if drawn twice."""
     query = (
         "SELECT draws.batch || ':' || draws.row, draws.label_prob, labels.gold FROM draws"
         " LEFT JOIN labels ON labels.run = draws.run AND labels.number = draws.number"
-        " AND labels.used = 1 WHERE draws.run = ? ORDER BY draws.number"
+        " AND labels.used = 1 WHERE draws.run = ? AND draws.batch IN"
+        " (SELECT key FROM batches WHERE run = ? AND number BETWEEN ? AND ?) ORDER BY draws.number"
     )
     known: dict[str, _Label] = {}
-    for candidate, prob, gold in db.execute(query, (run,)):
+    for candidate, prob, gold in db.execute(query, (run, run, first, last)):
         former = known.get(candidate)
         if former is None or former.gold is None:
             known[candidate] = _Label(prob=prob, gold=gold)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from counting_monitor import Counted, CountingMonitor
-from spooled_runs import collected, spooled_run, tables_of
+from spooled_runs import Watched, collected, spooled_run, tables_of
 
 import overopt.watch.run_fold as run_fold
 from overopt.errors import StoreError
@@ -24,7 +24,7 @@ from overopt.watch.collector import Collector
 from overopt.watch.frame import Scored, frame, unpacked
 from overopt.watch.monitor import Monitor
 from overopt.watch.options import WatchOptions
-from overopt.watch.spool import Spool, SpoolOptions
+from overopt.watch.spool import Spool
 from overopt.watch.spool_file import spool_files
 from overopt.watch.store import Store, opened_for_reading, rows_of
 
@@ -147,175 +147,6 @@ def test_r07_a_commit_that_fails_is_tried_again(
     assert tables_of(tmp_path / "full") == whole
 
 
-class Watched:
-    """A collector in the same process, with a spool of its own, turned by hand."""
-
-    def __init__(self, folder: Path, monitor: CountingMonitor, **options: Any) -> None:
-        self.spool = Spool(
-            folder / "spool", "r", writer="w", options=SpoolOptions(pause=0.001, keep_text=True)
-        )
-        self.collector = Collector(folder, lambda run: monitor, **options)
-        self.turn = self.collector.turn
-
-    def calls(self, first: int, last: int) -> None:
-        for step in range(first, last):
-            self.spool.append(
-                step, [0.0, 1.0], prompts=["ask", "ask"], completions=["left", "right"]
-            )
-        assert self.spool.flush()
-        self.turn()
-
-    def label(self, *labels: tuple[int, float | None]) -> None:
-        for number, gold in labels:
-            self.spool.label(number, gold, source="human", person="ann")
-        assert self.spool.flush()
-        self.turn()
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        return [tuple(row.values()) for row in self.collector.store.rows(query)]
-
-    def state(self) -> Counted:
-        (text,) = self.rows("SELECT state FROM runs")[0]
-        return CountingMonitor().read(text)
-
-    def close(self) -> None:
-        self.spool.close()
-        self.collector.close()
-
-
-@pytest.fixture
-def watched(tmp_path: Path) -> Any:
-    made: list[Watched] = []
-
-    def make(monitor: CountingMonitor | None = None, **options: Any) -> Watched:
-        made.append(Watched(tmp_path, monitor or CountingMonitor(every=1, window=20), **options))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
-
-
-Make = Callable[..., Watched]
-
-
-def test_a_draw_is_stored_with_its_text_before_its_label(watched: Make) -> None:
-    run = watched()
-    run.calls(0, 5)
-    rows = run.rows("SELECT number, status, prompt, completion, label_prob FROM draws")
-    assert rows[0][:3] == (0, "waiting", "ask")
-    assert rows[0][3] in ("left", "right")
-    assert rows[0][4] == 0.5
-    run.label((0, 1.0))
-    assert run.rows("SELECT status, prompt, completion FROM draws")[0] == ("labelled", None, None)
-    assert run.rows("SELECT number, gold, source, person, used FROM labels") == [
-        (0, 1.0, "human", "ann", 1)
-    ]
-
-
-def test_r10_labels_in_any_order_give_the_same_state(watched: Make, tmp_path: Path) -> None:
-    run = watched()
-    run.calls(0, 16)
-    order = [3, 0, 7, 1, 2, 9, 4, 6, 5, 8]
-    run.label(*((number, number % 2) for number in order))
-    shuffled = run.state()
-    run.close()
-    shutil.rmtree(tmp_path)
-    again = watched()
-    again.calls(0, 16)
-    again.label(*((number, number % 2) for number in sorted(order)))
-    assert again.state() == shuffled
-    assert shuffled.consumed == 10
-
-
-def test_r10_a_label_beyond_the_window_is_given_up_and_told(watched: Make) -> None:
-    run = watched()
-    run.calls(0, 31)  # 30 closed steps are drawn from; the oldest 10 are too old
-    run.label((15, 1.0))
-    assert run.state().consumed == 10
-    statuses = run.rows("SELECT status, count(*) FROM draws GROUP BY status ORDER BY status")
-    assert statuses == [("given_up", 10), ("labelled", 1), ("waiting", 19)]
-    run.label((2, 0.0), (15, 0.0), (99, 1.0))
-    assert run.rows("SELECT number, gold, used FROM labels ORDER BY id") == [
-        (15, 1.0, 1),
-        (2, 0.0, 0),
-        (15, 0.0, 0),
-    ]
-    events = run.rows("SELECT what, place, count FROM events ORDER BY what")
-    assert events == [
-        ("label_given_up", "window", 10),
-        ("label_not_used", "human", 2),
-        ("label_of_no_draw", "99", 1),
-    ]
-    assert run.state().consumed == 10
-
-
-def test_a_refusal_is_final_and_a_label_that_is_no_number_is_none(watched: Make) -> None:
-    run = watched()
-    run.calls(0, 3)
-    run.label((0, None))
-    run.spool._put("label", b'{"number": 1, "gold": NaN, "source": "x"}')
-    run.spool._put("label", b'{"number": 1}')
-    run.spool._put("label", b"[1]")
-    assert run.spool.flush()
-    run.turn()
-    assert run.rows("SELECT status FROM draws") == [("refused",), ("waiting",)]
-    assert [row[:1] for row in run.rows("SELECT what FROM events ORDER BY what, place")] == [
-        ("label_not_finite",),
-        ("unreadable_frame",),
-        ("unreadable_frame",),
-    ]
-
-
-def test_rows_are_drawn_when_somebody_sits_down(watched: Make) -> None:
-    """From kept batches, each once, with its chances stored and its text at hand."""
-    run = watched(CountingMonitor(every=10**9))
-    run.calls(0, 6)
-    assert run.rows("SELECT number FROM draws") == [(0,)]  # one at the start
-    people = Spool(run.collector.folder / "spool", "r", options=SpoolOptions(pause=0.001))
-    for rows in (3, 3):
-        people.ask(rows, person="ann")
-        assert people.flush()
-        run.turn()
-    run.calls(6, 9)
-    people.ask(10**9)
-    people.label(1, 1.0, source="human")
-    assert people.close()
-    run.turn()
-    drawn = run.rows("SELECT number, step, status, completion, label_prob FROM draws")
-    assert [row[:3] for row in drawn[1:]] == [
-        (1, 0, "labelled"),
-        (2, 1, "waiting"),
-        (3, 2, "waiting"),
-        (4, 5, "waiting"),
-        (5, 6, "waiting"),
-        (6, 7, "waiting"),
-    ]
-    assert {row[3:] for row in drawn[2:]} == {("right", 0.5)}
-
-
-def test_a_page_that_labels_is_not_waited_for(watched: Make) -> None:
-    run = watched(CountingMonitor(every=1))
-    people = Spool(run.collector.folder / "spool", "r", options=SpoolOptions(pause=0.001))
-    run.calls(0, 4)
-    assert run.rows("SELECT batches FROM runs") == [(0,)]  # it might be a trainer
-    people.label(0, 1.0, source="human")
-    assert people.flush()
-    run.turn()
-    assert run.rows("SELECT batches FROM runs") == [(3,)]
-    people.close()
-
-
-def test_alarms_are_written_once(watched: Make) -> None:
-    run = watched(CountingMonitor(every=1, level=1.0))
-    run.calls(0, 200)
-    run.label(*((number, 0.0) for number in range(100)))
-    run.label(*((number, 0.0) for number in range(100, 150)))
-    (alarm,) = run.rows("SELECT tier, name, content FROM alarms")
-    assert alarm[:2] == ("red", "gold")
-    assert json.loads(alarm[2])["signal"] == "gold"
-
-
 def test_r16_clocks_are_remarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spooled_run(tmp_path / "steady")
     rng = np.random.default_rng(0)
@@ -342,7 +173,7 @@ def test_r17_damage_in_the_spool_is_counted_and_passed_over(tmp_path: Path) -> N
     reader.close()
 
 
-def test_r17_a_sound_frame_with_a_senseless_body_is_told(watched: Make) -> None:
+def test_r17_a_sound_frame_with_a_senseless_body_is_told(watched: Callable[..., Watched]) -> None:
     run = watched()
     run.spool._put("scored", b"nonsense")
     run.calls(0, 3)
@@ -361,7 +192,7 @@ def test_a_writer_that_was_killed_is_not_waited_for(tmp_path: Path) -> None:
     assert not list(folder.iterdir())
 
 
-def test_r13_components_may_come_and_go(watched: Make) -> None:
+def test_r13_components_may_come_and_go(watched: Callable[..., Watched]) -> None:
     run = watched()
     for step, components in enumerate(
         [{"length": [1, 2]}, {"length": ["long", None]}, {"style": [0.5, 1.5], "length": [3, 4]}]
@@ -376,7 +207,7 @@ def test_r13_components_may_come_and_go(watched: Make) -> None:
     ]
 
 
-def test_r12_huge_and_tiny_values_have_summaries(watched: Make) -> None:
+def test_r12_huge_and_tiny_values_have_summaries(watched: Callable[..., Watched]) -> None:
     run = watched()
     rows: list[list[Any]] = [
         [1e308, 1e308, -1e308, 1e308],
@@ -400,7 +231,7 @@ def test_r12_huge_and_tiny_values_have_summaries(watched: Make) -> None:
     assert all(np.isfinite(found[3][:4]))
 
 
-def test_r15_a_second_collector_is_refused(watched: Make, tmp_path: Path) -> None:
+def test_r15_a_second_collector_is_refused(watched: Callable[..., Watched], tmp_path: Path) -> None:
     watched().calls(0, 2)
     with pytest.raises(StoreError, match=f"being written by process {os.getpid()}"):
         Collector(tmp_path, lambda run: CountingMonitor())
