@@ -29,6 +29,7 @@ DEEPEST = 700.0  # nats: both tails down to probability 1e-304
 TOLERANCE = 3e-9  # of log density, and of mean gold in units of its spread
 WIDEST_PANEL, NARROWEST_PANEL = 1.5, 1e-12  # on the sinh axis
 NOISE = 50 * float(np.finfo(float).eps)
+SPARE = 50.0  # nats
 MOST_NATS = 2.0  # by which the density changes over a panel that is integrated
 MOST_PANELS = 20_000
 LEAST_DISTANCE = 1e-304  # from the largest proxy
@@ -116,10 +117,25 @@ class Profile:
         middles = (self.edges[:-1] + self.edges[1:])[chosen] / 2
         return self.at_edges(np.union1d(self.edges, middles))
 
-    def fine(self) -> Profile:
-        """Panels over each of which density and tails change by few nats."""
+    def down_to(self, nats: float) -> Profile:
+        """Without the outer panels beyond which, their own included, less than exp(-nats) lies."""
+        masses = self._panel_masses()
+        tails = np.minimum(*(np.logaddexp(tail, masses) for tail in self.tails()))
+        first, last = np.flatnonzero(tails >= -nats)[[0, -1]]
+        kept = slice(first, last + 1)
+        return replace(
+            self,
+            edges=self.edges[first : last + 2],
+            log_density=self.log_density[kept],
+            gold=self.gold[kept],
+            error=self.error[kept],
+        )
+
+    def fine(self, nats: float = np.inf) -> Profile:
+        """Panels down to ``nats`` over each of which density and tails change by few nats."""
         found = self
         for _ in range(40):
+            found = found.down_to(nats)
             change = np.ptp(found.log_density, axis=1)
             below, above = found.tails()
             rising = np.diff(below, append=0.0)
@@ -254,7 +270,8 @@ def _unresolved(joint: Joint, nats: float, bounded: bool) -> Profile:
 @lru_cache(maxsize=4)
 def fine_profile(joint: Joint, nats: float) -> Profile:
     """The profile on panels fine enough to integrate over; the last few are remembered."""
-    return profile_of(joint, nats).fine()
+    # Independent draws both at their reach are exp(-2 nats) rare; opposed ones may be far rarer.
+    return profile_of(joint, nats).fine(np.inf if joint.from_end() else 2 * nats + SPARE)
 
 
 def _resolved(joint: Joint, start: Profile) -> Profile:

@@ -147,6 +147,17 @@ def test_normals_under_a_gaussian_copula_are_jointly_normal(rho: float) -> None:
     np.testing.assert_allclose(found.gold, covariance / np.sqrt(variance) * largest, atol=1e-7)
 
 
+@pytest.mark.parametrize("rho", [-0.9, -0.99])
+def test_opposed_normals_leave_a_narrow_proxy(rho: float) -> None:
+    """Both at their reach is e^(-700 / (1 + rho)) rare: no panels are spent there."""
+    law = coupled(gold=Normal(), error=Normal(), copula=GaussianCopula(rho=rho))
+    curve = law.curve(BestOfN(), [1, 2])
+    assert curve.gold[1] == pytest.approx(np.sqrt((1 + rho) / 2 / np.pi), abs=1e-8)
+    assert len(curve.profile.half) < 4000
+    tilts = law.curve(KLTilt(), [1, 40])
+    np.testing.assert_allclose(tilts.gold, np.array([1, 40]) * (1 + rho), atol=1e-7)
+
+
 COPULAS = [
     GaussianCopula(rho=0.5),
     StudentTCopula(rho=-0.5, df=4),
