@@ -21,7 +21,7 @@ from gain_runs import (
 
 from overopt.watch.bank import DEFAULT_SIGNALS, Bank, bank_scores
 from overopt.watch.batch import Batch
-from overopt.watch.chances import label_chances
+from overopt.watch.chances import label_chances, label_draws
 from overopt.watch.detectors.gain import Gain
 from overopt.watch.draw import Draw, LabelledDraw
 from overopt.watch.family import family_verdict
@@ -105,3 +105,26 @@ def test_an_exploit_in_groups_of_eight_is_found_by_pooled_ranks() -> None:
     alarms = first_alarms(family_path(gain_values(labels)))
     assert alarms.min() > onset
     assert np.median(alarms) - onset <= 350
+
+
+def test_a_healthy_run_with_gold_everywhere_is_not_red() -> None:
+    """Prompts without the batch's best row must not count as much as the one that has it."""
+    rng = np.random.default_rng(7)
+    bank = Bank(signals=POOLED)
+    detectors = [Gain(name=name, place=place) for place, name in enumerate(POOLED)]
+    states = [detector.start() for detector in detectors]
+    for step in range(40):
+        quality = rng.standard_normal(64)
+        batch = Batch(
+            run="r",
+            key=f"w:{step}",
+            step=step,
+            proxy=0.6 * quality + rng.standard_normal(64),
+            group=np.repeat(np.arange(8), 8),
+            prompt_ids=tuple("abcdefgh"),
+        )
+        for draw in label_draws(batch, bank, expected=64, first_number=64 * step, seed=1):
+            label = LabelledDraw(draw=draw, gold=float(quality[draw.row] > 0))
+            states = [d.update(s, label) for d, s in zip(detectors, states, strict=True)]
+    logs = [d.reading(s).log_evidence for d, s in zip(detectors, states, strict=True)]
+    assert max(logs) < 1
