@@ -99,13 +99,17 @@ class BlockMean:
 class Block:
     """The block that is filling, the last one that was filled, and the guess of mean and spread.
 
-    ``seen`` counts all values; ``guess`` and ``squares`` are over them, never restarted;
+    ``seen`` counts all values and ``labels`` the labels in them; ``guess`` and ``squares`` are over
+    them, never restarted; ``filled`` counts the labels of the block, ``number`` the blocks done;
     ``pending`` is the part of the next value that is at hand, at its lowest and highest, with the
     shares in it; ``first`` the draw of the first label of the block, ``mass`` the sum of shares,
     ``reach`` that of the bounds from above.
     """
 
     seen: int = 0
+    labels: int = 0
+    filled: int = 0
+    number: int = 0
     first: int = 0
     pending: tuple[float, float, float] = (0.0, 0.0, 0.0)
     total: float = 0.0
@@ -144,40 +148,47 @@ def more_block(
     highest = state.pending[1] + share * (value if highest is None else highest)
     value = state.pending[0] + share * value
     mass = state.pending[2] + share
+    state = replace(state, labels=state.labels + 1, filled=state.filled + 1)
     if not closes:
         return replace(state, pending=(value, highest, mass))
-    middle = (value + highest) / 2
-    number, place = divmod(state.seen, options.labels)
-    error = options.error_of(number)
-    if place == 0:
-        needed = sqrt(2 * log(1 / error) / options.labels)
-        state = replace(
-            state,
-            first=draw,
-            total=0.0,
-            mass=0.0,
-            reach=0.0,
-            bet=needed / state.spread(),
-            low=Side(),
-            high=Side(),
-        )
+    if state.bet == 0:
+        state = replace(state, first=draw, bet=_bet(state, options))
     guess = mass * state.guess
+    middle = (value + highest) / 2
     off = middle - guess
-    seen = state.seen + 1
-    state = Block(
-        seen=seen,
-        first=state.first,
+    state = replace(
+        state,
+        seen=state.seen + 1,
+        pending=(0.0, 0.0, 0.0),
         total=state.total + middle,
         mass=state.mass + mass,
         reach=state.reach + above,
-        bet=state.bet,
         low=_more(state.low, state.bet, mass, value, value - guess, below + guess),
         high=_more(state.high, state.bet, mass, -highest, highest - guess, above - guess),
-        guess=state.guess + off / (seen + PRIOR_LABELS),
+        guess=state.guess + off / (state.seen + 1 + PRIOR_LABELS),
         squares=state.squares + off * off,
-        done=state.done,
     )
-    return state if place + 1 < options.labels else replace(state, done=_mean(state, draw, options))
+    if state.filled < options.labels:
+        return state
+    return replace(
+        state,
+        filled=0,
+        number=state.number + 1,
+        total=0.0,
+        mass=0.0,
+        reach=0.0,
+        bet=0.0,
+        low=Side(),
+        high=Side(),
+        done=_mean(state, draw, options),
+    )
+
+
+def _bet(state: Block, options: BlockOptions) -> float:
+    """Bet of the block that begins, for as many values as its labels are likely to make."""
+    each = (state.seen + 1) / state.labels  # values a label, the one that closes now included
+    values = max(options.labels * each, 1.0)
+    return sqrt(2 * log(1 / options.error_of(state.number)) / values) / state.spread()
 
 
 def _more(side: Side, bet: float, mass: float, value: float, off: float, bound: float) -> Side:
@@ -192,11 +203,10 @@ def _more(side: Side, bet: float, mass: float, value: float, off: float, bound: 
 
 
 def _mean(state: Block, last: int, options: BlockOptions) -> BlockMean:
-    number = state.seen // options.labels - 1
-    price = log(1 / options.error_of(number))
+    price = log(1 / options.error_of(state.number))
     low, high = ((s.staked - price - s.penalty) / s.bets for s in (state.low, state.high))
     return BlockMean(
-        number=number,
+        number=state.number,
         first=state.first,
         last=last,
         value=state.total / state.mass,

@@ -43,6 +43,7 @@ FEW_VALUES = 12
 LABELS_PER_BIN, MOST_BINS = 75, 8
 LEAST_RISE, LARGEST_RISE = -3.0, 20.0  # spreads at which a score is clipped
 SLOPE_WITHIN = 2.0  # spreads within which a continuous score's promise is measured
+LARGEST_SCORE = 1e150
 DEMANDED = 0.5  # part of the promise
 REFERENCE_PART = 0.1  # of the false alarm, for each of three questions that need a reference
 EVIDENCE_PART = 1 - 3 * REFERENCE_PART
@@ -77,6 +78,7 @@ class Reference:
 
     def bin_of(self, score: float) -> int | None:
         """Bin in which a score lies; None where the reference knows nothing of it."""
+        score = _measurable(score)
         for i, last in enumerate(self.last):
             if score <= last:
                 return i if score >= self.first[i] else None
@@ -86,6 +88,7 @@ class Reference:
         """Spreads by which a score lies above the reference's centre, clipped."""
         if self.spread == 0:
             return 0.0
+        score = _measurable(score)
         return min(max((score - self.centre) / self.spread, LEAST_RISE), LARGEST_RISE)
 
 
@@ -120,7 +123,7 @@ def learned(state: Learning, label: LabelledDraw, needed: int, error: float) -> 
     """
     draw = label.draw
     fresh = ReferenceLabel(
-        proxy=draw.proxy,
+        proxy=_measurable(draw.proxy),
         gold=0.0 if label.gold is None else label.gold,
         weight=draw.weight,
         stake=min(draw.weight * draw.share / draw.largest_weight, 1.0),
@@ -256,7 +259,13 @@ def _moments(score: FloatVector, weight: FloatVector) -> tuple[float, float]:
 def _rises(score: FloatVector, centre: float, spread: float) -> FloatVector:
     if spread == 0:
         return np.zeros(len(score))
-    return np.asarray(np.clip((score - centre) / spread, LEAST_RISE, LARGEST_RISE))
+    with np.errstate(over="ignore"):  # a spread next to nothing: clipped all the same
+        return np.asarray(np.clip((score - centre) / spread, LEAST_RISE, LARGEST_RISE))
+
+
+def _measurable(score: float) -> float:
+    """The score, cut to where its square is still a number."""
+    return min(max(score, -LARGEST_SCORE), LARGEST_SCORE)
 
 
 def _demand(rise: FloatVector, gold: FloatVector, weight: FloatVector, few: bool) -> float:
