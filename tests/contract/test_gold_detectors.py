@@ -96,7 +96,8 @@ def test_a_refused_label_never_speaks_for_an_alarm(detector: GoldDetector[Any]) 
     assert detector.reading(state).log_evidence <= max(before, 0.0) + 0.05
     nothing = detector.reading(folded(detector, labels(120, refused=True)))
     assert nothing.log_evidence <= 0.05
-    assert nothing.block is None or nothing.block.lower <= 0
+    if detector.name != "fallen_from_best":  # a first block has not fallen from itself
+        assert nothing.block is None or nothing.block.lower <= 0
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: detector.name)
