@@ -100,7 +100,8 @@ class Block:
     """The block that is filling, the last one that was filled, and the guess of mean and spread.
 
     ``seen`` counts all values and ``labels`` the labels in them; ``guess`` and ``squares`` are over
-    them, never restarted; ``filled`` counts the labels of the block, ``number`` the blocks done;
+    them, never restarted; ``filled`` and ``values`` count labels and values of the block that is
+    filling, ``number`` the blocks done;
     ``pending`` is the part of the next value that is at hand, at its lowest and highest, with the
     shares in it; ``first`` the draw of the first label of the block, ``mass`` the sum of shares,
     ``reach`` that of the bounds from above.
@@ -109,6 +110,7 @@ class Block:
     seen: int = 0
     labels: int = 0
     filled: int = 0
+    values: int = 0
     number: int = 0
     first: int = 0
     pending: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -159,6 +161,7 @@ def more_block(
     state = replace(
         state,
         seen=state.seen + 1,
+        values=state.values + 1,
         pending=(0.0, 0.0, 0.0),
         total=state.total + middle,
         mass=state.mass + mass,
@@ -173,6 +176,7 @@ def more_block(
     return replace(
         state,
         filled=0,
+        values=0,
         number=state.number + 1,
         total=0.0,
         mass=0.0,
@@ -213,6 +217,6 @@ def _mean(state: Block, last: int, options: BlockOptions) -> BlockMean:
         lower=low,
         upper=-high,
         spread=state.spread(),
-        reach=state.reach / options.labels,
-        values=options.labels,
+        reach=state.reach / state.values,
+        values=state.values,
     )

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import inf
 from typing import final
 
 from overopt.errors import BadOption
@@ -31,7 +32,8 @@ __all__ = ["FallenFromBest", "FallenFromBestState"]
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FallenFromBestState:
-    """``best`` is L, None before a block has ended; ``labels`` counts all that have come.
+    """``best`` is L, None before a block has ended, ``earlier`` that of all blocks but the last;
+    ``labels`` counts all that have come.
 
     ``evidence`` has been fed every label since draw ``first_draw``, the first with a floor above 0.
     """
@@ -41,6 +43,7 @@ class FallenFromBestState:
     block: Block = field(default_factory=Block)
     first_draw: int | None = None
     best: float | None = None
+    earlier: float | None = None
 
 
 @final
@@ -89,16 +92,16 @@ class FallenFromBest(GoldDetector[FallenFromBestState]):
             share=draw.share,
             closes=draw.closes,
         )
-        best = state.best
-        done = block.done
-        if done is not None and (best is None or done.lower > best):
-            best = done.lower
+        best, earlier = state.best, state.earlier
+        if block.done is not None and block.number > state.block.number:
+            best, earlier = max(block.done.lower, -inf if best is None else best), best
         return FallenFromBestState(
             evidence=evidence,
             labels=state.labels + 1,
             block=block,
             first_draw=first_draw,
             best=best,
+            earlier=earlier,
         )
 
     def floor(self, state: FallenFromBestState) -> float | None:
@@ -106,8 +109,9 @@ class FallenFromBest(GoldDetector[FallenFromBestState]):
         return None if state.best is None else state.best - self.tolerance
 
     def reading(self, state: FallenFromBestState) -> Reading:
-        """What the state says; its block is gold less the floor."""
-        done, floor, began = state.block.done, self.floor(state), state.evidence.began
+        """What the state says; its block is gold less the floor that earlier blocks set."""
+        done, began = state.block.done, state.evidence.began
+        floor = None if state.earlier is None else state.earlier - self.tolerance
         return Reading(
             name=self.name,
             log_evidence=log_evidence(state.evidence, self.betting),
