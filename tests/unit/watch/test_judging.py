@@ -11,7 +11,7 @@ import pytest
 from counting_monitor import CountingMonitor
 
 from overopt.watch.collector import Collector
-from overopt.watch.judging import JudgeOptions, Judging
+from overopt.watch.judging import JudgeOptions, Judging, Question
 from overopt.watch.spool import Spool, SpoolOptions
 
 
@@ -89,6 +89,26 @@ def test_a_judge_that_hangs_holds_nothing_up(tmp_path: Path) -> None:
     release.set()
     assert [gold for _, gold, _ in found["labels"]] == [1.0] * 8
     assert found["tries"] == [3] + [1] * 7
+
+
+def test_an_answer_to_an_abandoned_question_is_not_heard() -> None:
+    release, returned = threading.Event(), threading.Event()
+
+    def judge(prompt: str | None, completion: str | None) -> float:
+        release.wait(30)
+        returned.set()
+        return 0.0
+
+    judging = Judging(judge, JudgeOptions(seconds=0.0))
+    judging.ask(Question(run="r", number=0, prompt="p", completion="c", tries=1))
+    (verdict,) = judging.verdicts()
+    assert not verdict.final
+    release.set()
+    assert returned.wait(30)
+    deadline = time.monotonic() + 30
+    while judging._answers.empty() and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert list(judging.verdicts()) == []
 
 
 def test_without_texts_rows_wait_for_people(tmp_path: Path) -> None:
