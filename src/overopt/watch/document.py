@@ -10,6 +10,7 @@ from overopt.watch.detectors.detector import Reading
 from overopt.watch.monitor import STEP_EVERY, Alarm, Monitor, RunState
 from overopt.watch.options import WatchOptions, why_no_audited_range
 from overopt.watch.questions import red_meaning
+from overopt.watch.reference import EVIDENCE_PART
 from overopt.watch.states import Course, SignalState, signal_states
 
 __all__ = ["SCHEMA", "run_course", "run_document", "watch_document"]
@@ -85,7 +86,7 @@ def run_course(monitor: Monitor, state: RunState) -> Course:
         step_of=state.step_of,
         labels_per_step=labels / (state.step - recent[0] + 1) if recent else 0.0,
         signals=len(state.gold),
-        false_alarm=options.false_alarm,
+        false_alarm=EVIDENCE_PART * options.false_alarm,
         block_error=options.block_error,
         gold_source=options.gold_source or GOLD,
         betting=Betting(),
