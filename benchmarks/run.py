@@ -15,6 +15,7 @@ import curve
 import lab
 import start_up
 import watch
+import watch_page
 from measurement import Measurement
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Measurement]]] = {
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Measurement]]] = {
     "lab": lab.measurements,
     "amber": amber.measurements,
     "watch": watch.measurements,
+    "watch_page": watch_page.measurements,
 }
 
 

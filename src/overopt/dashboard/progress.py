@@ -28,6 +28,7 @@ MOST_LABELS = 200_000  # of a picture; older ones are left out
 BLOCK_LABELS, FEWEST_LABELS, MOST_BLOCKS = 25, 8, 30
 LEVEL = 0.95
 MOST_COMPONENTS = 6
+MOST_READ = 20_000  # batches whose components are read
 
 _STRETCHES = (
     "SELECT min(step) AS first, max(step) AS last, sum(rows) AS rows,"
@@ -39,7 +40,7 @@ _STRETCHES = (
 )
 _COMPONENTS = (
     "SELECT min(step) AS first, max(step) AS last, part.key AS name, avg(part.value) AS value"
-    " FROM batches, json_each(components) AS part WHERE run = ?"
+    " FROM batches, json_each(components) AS part WHERE run = ? AND number % ? = 0"
     " GROUP BY part.key, number * ? / ? ORDER BY part.key, min(number)"
 )
 _LABELS = (
@@ -63,9 +64,12 @@ def proxies_over_steps(view: StoreView, run: str, batches: int) -> list[dict[str
 
 
 def components_over_steps(view: StoreView, run: str, batches: int) -> list[dict[str, Any]]:
-    """Mean ``value`` of each logged number of a sample (``name``) over stretches of batches."""
+    """Mean ``value`` of each logged number of a sample (``name``) over stretches of batches.
+
+    Of a long run every k-th batch is read.
+    """
     points = min(MOST_POINTS // 3, batches)
-    found = view.rows(_COMPONENTS, run, points, max(batches, 1))
+    found = view.rows(_COMPONENTS, run, 1 + batches // MOST_READ, points, max(batches, 1))
     names = list(dict.fromkeys(row["name"] for row in found))[:MOST_COMPONENTS]
     return [_in_the_middle(row) for row in found if row["name"] in names]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from exploited_run import exploited_run
 from watched_store import TellingMonitor, watched
 
 from overopt.dashboard.progress import (
@@ -108,3 +109,15 @@ def test_a_store_that_is_not_there_yet_says_so(tmp_path: Path) -> None:
         "prompt",
         "completion",
     }
+
+
+def test_blocks_weigh_labels_by_the_chances_of_their_draws(tmp_path: Path) -> None:
+    view = StoreView(exploited_run(tmp_path, steps=12, onset=2, labels=4))
+    query = "SELECT prob, gold FROM draws JOIN labels USING (run, number) ORDER BY number"
+    rows = view.rows(query)
+    (block,) = gold_blocks(view, "grpo-7b", (0.0, 1.0))
+    assert block["labels"] == len(rows) < 50
+    weight = np.array([1 / (64 * row["prob"]) for row in rows])
+    assert weight.max() > 2 * weight.min()
+    mean = weight @ np.array([row["gold"] for row in rows]) / weight.sum()
+    assert block["gold"] == pytest.approx(mean)
