@@ -112,7 +112,7 @@ def test_a_store_that_is_not_there_yet_says_so(tmp_path: Path) -> None:
 
 
 def test_blocks_weigh_labels_by_the_chances_of_their_draws(tmp_path: Path) -> None:
-    view = StoreView(exploited_run(tmp_path, steps=12, onset=2, labels=4))
+    view = StoreView(exploited_run(tmp_path, steps=10, onset=2, labels=4))
     query = "SELECT prob, gold FROM draws JOIN labels USING (run, number) ORDER BY number"
     rows = view.rows(query)
     (block,) = gold_blocks(view, "grpo-7b", (0.0, 1.0))
