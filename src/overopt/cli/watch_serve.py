@@ -13,7 +13,13 @@ __all__ = ["serve"]
 
 Folder = Annotated[
     Path,
-    typer.Option("--store", metavar="DIR", help="The folder that the watch writes to."),
+    typer.Option(
+        "--store",
+        metavar="DIR",
+        envvar="OVEROPT_WATCH",
+        show_envvar=True,
+        help="The folder that the watch writes to.",
+    ),
 ]
 Host = Annotated[
     str,
