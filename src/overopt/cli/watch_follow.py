@@ -13,6 +13,7 @@ from overopt.cli import options as o
 from overopt.cli.output import colourful, complain, emit, terminal_width
 from overopt.cli.watch import (
     Budget,
+    Burst,
     Card,
     Components,
     FalseAlarm,
@@ -23,6 +24,7 @@ from overopt.cli.watch import (
     LabelRate,
     Prompt,
     Proxy,
+    Realised,
     Run,
     Seed,
     Signals,
@@ -80,6 +82,8 @@ def follow(
     signal: Signals = None,
     card: Card = None,
     kl_budget: Budget = None,
+    realised: Realised = False,
+    burst: Burst = 200,
     seed: Seed = 0,
     state: State = None,
     settle: Settle = 30.0,
@@ -110,6 +114,8 @@ def follow(
         false_alarm=false_alarm,
         card=None if card is None else read_card(card),
         kl_budget=kl_budget,
+        realised=realised,
+        burst=burst,
         seed=seed,
     )
     columns = LogColumns(

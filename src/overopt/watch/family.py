@@ -1,10 +1,8 @@
 """One verdict over all red signals of a run, with one bound on its false alarms.
 
 The average of e-processes is an e-process, however they depend on each other: red when it reaches
-1 / false_alarm. The price of K signals is at most ln K nats. After an alarm the detectors start
-again, and the k-th alarm of a run (k = 1, 2, ...) gets 6 / (pi k)^2 of ``false_alarm``, which sums
-to it: the chance that any alarm of the run is false stays below ``false_alarm`` where all nulls
-hold.
+1 / false_alarm. The price of K signals is at most ln K nats. The chance that anything is ever named
+stays below ``false_alarm`` where all nulls hold.
 
 Who is guilty: e-BH (Wang and Ramdas 2022) names the k signals with the most evidence for the
 largest k at which each has K / (k false_alarm). It needs no independence either; at the verdict's
@@ -16,14 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, inf, log, pi
+from math import exp, inf, log
 from typing import final
 
-from overopt.errors import BadOption
 from overopt.stats.e_process import Betting
 from overopt.watch.detectors.detector import Reading
 
-__all__ = ["AVERAGE_RUN", "RUN_LENGTH", "FamilyVerdict", "family_verdict", "share_of_false_alarm"]
+__all__ = ["AVERAGE_RUN", "RUN_LENGTH", "FamilyVerdict", "family_verdict"]
 
 # The amber tier: every label is a start of weight 1, so that false alarms come after 10,000 labels
 # or more on average. Used as betting of the same detectors, red where evidence reaches RUN_LENGTH.
@@ -51,18 +48,8 @@ class FamilyVerdict:
         return self.log_evidence >= self.log_threshold
 
 
-def share_of_false_alarm(false_alarm: float, alarm: int) -> float:
-    """What the run's alarm number ``alarm`` = 1, 2, ... may spend of ``false_alarm``."""
-    if not 0 < false_alarm < 1:
-        raise BadOption(f"false alarm {false_alarm}: give a chance between 0 and 1")
-    return 6 * false_alarm / (pi * alarm) ** 2
-
-
 def family_verdict(readings: Sequence[Reading], false_alarm: float) -> FamilyVerdict:
-    """Verdict over signals whose evidence has grown since the run's last alarm.
-
-    For its k-th alarm a run passes ``share_of_false_alarm``; for the amber tier 1 / RUN_LENGTH.
-    """
+    """Verdict over the signals of a run; the amber tier passes 1 / RUN_LENGTH."""
     ordered = sorted(readings, key=lambda reading: -reading.log_evidence)
     logs = [reading.log_evidence for reading in ordered]
     average, threshold = _log_mean(logs), -log(false_alarm)

@@ -20,8 +20,14 @@ from overopt.watch.batch import Batch
 from overopt.watch.chances import label_draws
 from overopt.watch.detectors.detector import Amber, GoldDetector, ProxyDetector, Reading
 from overopt.watch.draw import Draw, LabelledDraw
-from overopt.watch.family import family_verdict
-from overopt.watch.options import WatchOptions, gold_detectors, proxy_detectors
+from overopt.watch.family import RUN_LENGTH, family_verdict
+from overopt.watch.options import (
+    WatchOptions,
+    early_detectors,
+    gold_detectors,
+    proxy_detectors,
+)
+from overopt.watch.questions import red_meaning
 from overopt.watch.reference import EVIDENCE_PART
 from overopt.watch.saved_state import from_plain, read_state, state_text
 
@@ -29,6 +35,8 @@ __all__ = ["STEP_EVERY", "Alarm", "Arrival", "Monitor", "RunState"]
 
 WINDOW = 1024  # draws that may wait for a slow label before the oldest is given up
 SAT_DOWN = 1 << 32  # added to the seed for draws that people ask for
+EARLY = "early_gain"  # the amber signal that rests on labels
+BURST_FACTOR = 10  # times as many labels of a batch while a burst lasts
 STEP_EVERY = 50  # consumed draws between two remembered steps
 
 
@@ -65,7 +73,8 @@ class RunState:
     first ``consumed`` of them folded; ``waiting`` are the others and ``arrived`` their labels so
     far, both in order. ``refused`` labels and ``overdue`` ones (given up) were folded as whatever
     speaks least for an alarm. ``gold`` and ``proxies`` hold the detectors' states, ``label_steps``
-    the step of every 50th consumed draw.
+    the step of every 50th consumed draw. ``early`` are the states behind the early warning,
+    ``burst`` the labels still to be drawn at a higher rate because an amber signal has fired.
     """
 
     batches: int = 0
@@ -84,6 +93,8 @@ class RunState:
     label_steps: tuple[int, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     ambers: tuple[Amber, ...] = ()
+    early: tuple[Any, ...] = ()
+    burst: int = 0
 
     @property
     def red(self) -> frozenset[str]:
@@ -102,6 +113,7 @@ class Monitor:
     def __init__(self, options: WatchOptions | None = None, *, window: int = WINDOW) -> None:
         self.options, self.window = options or WatchOptions(), window
         self._by_signals: dict[tuple[str, ...], tuple[GoldDetector[Any], ...]] = {}
+        self._early: dict[tuple[str, ...], tuple[GoldDetector[Any], ...]] = {}
         self._by_components: dict[tuple[str, ...], tuple[ProxyDetector[Any], ...]] = {}
 
     def start(self) -> RunState:
@@ -111,13 +123,15 @@ class Monitor:
     def observe(self, state: RunState, batch: Batch) -> tuple[RunState, tuple[Draw, ...]]:
         """State after a batch, and the rows of it that need a gold label, numbered on."""
         state = self.folded(state, batch)
+        expected = self.options.budget.expected(int(batch.finite.sum()))
         draws = label_draws(
             batch,
             Bank(signals=state.signals),
-            expected=self.options.budget.expected(int(batch.finite.sum())),
+            expected=BURST_FACTOR * expected if state.burst else expected,
             first_number=state.drawn,
             seed=self.options.seed,
         )
+        state = replace(state, burst=max(0, state.burst - len(draws)))
         return self.asked(state, draws), draws
 
     def folded(self, state: RunState, batch: Batch) -> RunState:
@@ -128,13 +142,18 @@ class Monitor:
         folded = zip(detectors, state.proxies, strict=True)
         proxies = tuple(detector.update(each, batch) for detector, each in folded)
         fired = [each.fired(now) for each, now in zip(detectors, proxies, strict=True)]
+        before = {amber.name for amber in state.ambers}
+        early = [amber for amber in state.ambers if amber.name == EARLY]
+        ambers = (*early, *(each for each in fired if each is not None))
+        fresh = any(amber.name not in before for amber in ambers)
         return replace(
             state,
             batches=state.batches + 1,
             rows=state.rows + batch.rows,
             step=max(state.step, batch.step) if state.batches else batch.step,
             proxies=proxies,
-            ambers=tuple(each for each in fired if each is not None),
+            ambers=ambers,
+            burst=self.options.burst if fresh else state.burst,
         )
 
     def sat_down(
@@ -203,6 +222,7 @@ class Monitor:
         return replace(
             state,
             gold=_revived(self._gold_detectors(state.signals), state.gold),
+            early=_revived(self._early_detectors(state.signals), state.early),
             proxies=_revived(self._proxy_detectors(state.components), state.proxies),
         )
 
@@ -211,8 +231,14 @@ class Monitor:
         signals = bank_for(batch, self.options.signals).signals
         components = tuple(sorted(batch.components))
         gold = tuple(each.start() for each in self._gold_detectors(signals))
-        proxies = tuple(each.start() for each in self._proxy_detectors(components))
-        return replace(state, signals=signals, components=components, gold=gold, proxies=proxies)
+        return replace(
+            state,
+            signals=signals,
+            components=components,
+            gold=gold,
+            early=tuple(each.start() for each in self._early_detectors(signals)),
+            proxies=tuple(each.start() for each in self._proxy_detectors(components)),
+        )
 
     def _settled(self, state: RunState) -> RunState:
         """State after all draws are consumed whose turn has come."""
@@ -254,7 +280,30 @@ class Monitor:
             for each in readings
             if each.name in guilty and each.name not in state.red
         ]
-        return replace(state, alarms=(*state.alarms, *alarms)) if alarms else state
+        state = replace(state, alarms=(*state.alarms, *alarms)) if alarms else state
+        return self._warned(state, label)
+
+    def _warned(self, state: RunState, label: LabelledDraw) -> RunState:
+        """State after the label for those who want to know early and bear false alarms."""
+        detectors = self._early_detectors(state.signals)
+        folded = zip(detectors, state.early, strict=True)
+        early = tuple(detector.update(each, label) for detector, each in folded)
+        state = replace(state, early=early)
+        if any(amber.name == EARLY for amber in state.ambers):
+            return state
+        readings = [each.reading(now) for each, now in zip(detectors, early, strict=True)]
+        verdict = family_verdict(readings, 1 / RUN_LENGTH)
+        if not verdict.red:
+            return state
+        amber = Amber(
+            name=EARLY,
+            step=label.draw.step,
+            sentence=(
+                f"labels hint that {red_meaning(verdict.guilty[0])}; such a hint comes about once "
+                f"in {RUN_LENGTH:,} labels when nothing is wrong. Spend labels here"
+            ),
+        )
+        return replace(state, ambers=(*state.ambers, amber), burst=self.options.burst)
 
     def _scaled(self, gold: float | None) -> float | None:
         """Gold in [0, 1], clipped at the stated range; what is no number counts as refused."""
@@ -267,6 +316,11 @@ class Monitor:
         if signals not in self._by_signals:
             self._by_signals[signals] = gold_detectors(self.options, signals)
         return self._by_signals[signals]
+
+    def _early_detectors(self, signals: tuple[str, ...]) -> tuple[GoldDetector[Any], ...]:
+        if signals not in self._early:
+            self._early[signals] = early_detectors(signals)
+        return self._early[signals]
 
     def _proxy_detectors(self, components: tuple[str, ...]) -> tuple[ProxyDetector[Any], ...]:
         if components not in self._by_components:

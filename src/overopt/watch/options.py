@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, final
 
 from overopt.errors import BadOption
+from overopt.stats.e_process import Betting
 from overopt.watch.bank import DEFAULT_SIGNALS, Bank
 from overopt.watch.block import BlockOptions
 from overopt.watch.chances import LabelBudget
@@ -20,9 +21,16 @@ from overopt.watch.detectors.kl_budget import KLBudget
 from overopt.watch.detectors.non_finite import NonFinite
 from overopt.watch.detectors.score_meaning import ScoreMeaning
 from overopt.watch.detectors.tail_shape import TailShape
+from overopt.watch.family import AVERAGE_RUN
 from overopt.watch.reference import REFERENCE_PART, card_reference
 
-__all__ = ["WatchOptions", "gold_detectors", "proxy_detectors", "why_no_audited_range"]
+__all__ = [
+    "WatchOptions",
+    "early_detectors",
+    "gold_detectors",
+    "proxy_detectors",
+    "why_no_audited_range",
+]
 
 GAIN_BLOCK, GUARD_BLOCK = 300, 200  # labels in the block that green rests on
 
@@ -37,7 +45,9 @@ class WatchOptions:
     ``gold_source`` whose judgement it is, for sentences; ``false_alarm`` the chance that any red
     signal of the run is false; ``level`` that of intervals; ``card`` a validity card, against which
     scores and pressure are held (none: the run's own beginning); ``kl_budget`` in nats, where KL is
-    logged; ``seed`` of the draws.
+    logged; ``realised``: red of a gain speaks of the gains that were, and supposes nothing of those
+    to come, for a longer delay; ``burst`` labels drawn at ten times the rate after an amber signal;
+    ``seed`` of the draws.
     """
 
     signals: tuple[str, ...] = DEFAULT_SIGNALS
@@ -48,6 +58,8 @@ class WatchOptions:
     level: float = 0.95
     card: Mapping[str, Any] | None = None
     kl_budget: float | None = None
+    realised: bool = False
+    burst: int = 200
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -61,6 +73,8 @@ class WatchOptions:
             raise BadOption(f"false alarm {self.false_alarm:g}: give a chance above 0, up to 0.5")
         if not 0 < self.level < 1:
             raise BadOption(f"level {self.level:g}: give a number between 0 and 1, such as 0.95")
+        if self.burst < 0:
+            raise BadOption(f"a burst of {self.burst} labels: give 0 for none, or more")
         if self.seed < 0:
             raise BadOption(f"seed {self.seed}: give a whole number, 0 or more")
 
@@ -82,9 +96,20 @@ def gold_detectors(
         error = REFERENCE_PART * options.false_alarm
         shared["reference"] = card_reference(options.card, options.gold_range, error)
     block = BlockOptions(labels=GAIN_BLOCK, error=options.block_error)
-    gains = (Gain(name=name, place=place, block=block) for place, name in enumerate(signals))
+    betting = Betting(realised=options.realised)
+    gains = (
+        Gain(name=name, place=place, block=block, betting=betting)
+        for place, name in enumerate(signals)
+    )
     fallen = FallenFromBest(false_alarm=options.false_alarm)
     return (*gains, ScoreMeaning(**shared), fallen, Decoupled(**shared))
+
+
+def early_detectors(signals: tuple[str, ...]) -> tuple[GoldDetector[Any], ...]:
+    """The gains once more, bet on for an average run length instead of a whole run."""
+    return tuple(
+        Gain(name=name, place=place, betting=AVERAGE_RUN) for place, name in enumerate(signals)
+    )
 
 
 def proxy_detectors(

@@ -6,9 +6,8 @@ from math import inf, log
 
 import pytest
 
-from overopt.errors import BadOption
 from overopt.watch.detectors.detector import Reading
-from overopt.watch.family import AVERAGE_RUN, RUN_LENGTH, family_verdict, share_of_false_alarm
+from overopt.watch.family import AVERAGE_RUN, RUN_LENGTH, family_verdict
 
 
 def readings(*evidence: float) -> list[Reading]:
@@ -56,13 +55,6 @@ def test_nobody_is_guilty_before_the_verdict() -> None:
     assert family_verdict(readings(3, 2), 0.01).guilty == ()
     assert family_verdict([], 0.01).log_evidence == 0
     assert family_verdict(readings(0, 0), 0.01).log_evidence == -inf
-
-
-def test_alarms_of_a_run_share_its_false_alarm() -> None:
-    spent = sum(share_of_false_alarm(0.01, alarm) for alarm in range(1, 100_000))
-    assert 0.00999 < spent <= 0.01
-    with pytest.raises(BadOption):
-        share_of_false_alarm(1.0, 1)
 
 
 def test_the_amber_tier_has_its_own_betting() -> None:

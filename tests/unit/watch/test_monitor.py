@@ -148,3 +148,26 @@ def test_batches_of_one_row_get_fewer_tests() -> None:
     states = {signal["name"]: signal for signal in run["signals"]}
     assert states["rank_gain"]["state"] == "undecided"
     assert states["score_meaning"]["labels_used"] == 600
+
+
+def test_amber_sends_a_burst_of_labels() -> None:
+    """A reward that is no number fires; about 30 labels then come at ten times the rate."""
+    options = WatchOptions(budget=LabelBudget(label_rate=0.05), burst=30)
+    watch, state = Monitor(options), RunState()
+    made = batches(12, [0.6])
+    made[4] = replace(made[4], proxy=np.where(np.arange(64) == 3, np.nan, made[4].proxy))
+    drawn = []
+    for batch in made:
+        state, draws = watch.observe(state, batch)
+        drawn.append(len(draws))
+    assert max(drawn[:4]) <= 8
+    assert 26 <= drawn[4] <= 36
+    assert max(drawn[6:]) <= 8
+    assert state.burst == 0
+
+
+def test_an_early_warning_comes_before_red() -> None:
+    state = replayed(monitor(), batches(200, [0.6, -0.6]))
+    (early,) = (amber for amber in state.ambers if amber.name == "early_gain")
+    assert 1000 <= early.step <= min(alarm.step for alarm in state.alarms)
+    assert "once in 10,000 labels" in early.sentence

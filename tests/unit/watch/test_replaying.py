@@ -48,7 +48,8 @@ def test_json_says_which_run_turned_and_when(log: Path, capsys: pytest.CaptureFi
     assert (good["run"], bad["run"]) == ("good", "bad")
     for one in (good, bad):
         assert all(set(signal) == SIGNAL for signal in one["signals"])
-        assert [amber["name"] for amber in one["amber"]] == ["kl_budget"]
+    assert [amber["name"] for amber in good["amber"]] == ["kl_budget"]
+    assert {amber["name"] for amber in bad["amber"]} == {"early_gain", "kl_budget"}
     states = {signal["name"]: signal for signal in good["signals"]}
     assert "red" not in {signal["state"] for signal in good["signals"]}
     assert states["rank_gain"]["state"] == "green"
