@@ -148,10 +148,12 @@ def _state(reading: Reading, began: int | None, doubt: str | None, course: Cours
     if block is not None:
         ahead = AHEAD * course.labels_per_step / block.labels_per_value
         detectable = detectable_effect(block.spread, ahead, nats, course.most_bet(block))
-        fall = -block.value if block.value < 0 else detectable or 0.0
+        fall = -block.value - reading.slack if block.value < 0 else detectable or 0.0
+        if detectable is not None:
+            detectable += reading.slack
         refusals = refusals_that_hide(fall, block.spread)
         if colour == "undecided":
-            needs = _labels_to_decide(block, nats, course)
+            needs = _labels_to_decide(block, reading.slack, nats, course)
     state = SignalState(
         name=reading.name,
         colour=colour,
@@ -178,12 +180,12 @@ def _colour(
     return ("green", expires) if course.step <= expires else ("undecided", None)
 
 
-def _labels_to_decide(block: BlockMean, nats: float, course: Course) -> int | None:
+def _labels_to_decide(block: BlockMean, slack: float, nats: float, course: Course) -> int | None:
     """Labels until green or red at the effect that the last block showed; None for no effect."""
-    price, most_bet = nats, course.most_bet(block)
     if block.value >= 0:
-        price, most_bet = -log(course.block_error), inf
-    needed = labels_to_red(abs(block.value), block.spread, price, most_bet)
+        needed = labels_to_red(block.value, block.spread, -log(course.block_error))
+    else:
+        needed = labels_to_red(-block.value - slack, block.spread, nats, course.most_bet(block))
     needed = ceil(needed * block.labels_per_value)
     return needed if needed < MOST_LABELS else None
 

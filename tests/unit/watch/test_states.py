@@ -139,6 +139,17 @@ def test_several_labels_to_a_value_count_each() -> None:
     assert state_of(three).needs == pytest.approx(3 * (state_of(one).needs or 0), abs=3)
 
 
+def test_a_fall_within_what_is_unknown_of_the_reference_is_never_red() -> None:
+    falling = reading("decoupled", -0.03)
+    assert state_of(replace(falling, slack=0.02)).needs == labels_to_red(
+        0.01, 0.3, COURSE.nats(), 0.8
+    )
+    unsure = state_of(replace(falling, slack=0.04))
+    assert unsure.needs is None
+    assert unsure.refusals == 0.0
+    assert (unsure.detectable or 0.0) == pytest.approx((state_of(falling).detectable or 0) + 0.04)
+
+
 def test_refusals_hide_a_fall() -> None:
     """A fall of .065 at spread .268 is never found with a fifth of the labels refused."""
     assert refusals_that_hide(0.065, 0.268) == pytest.approx(0.195, abs=1e-3)

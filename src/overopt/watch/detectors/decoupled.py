@@ -110,8 +110,7 @@ class Decoupled(GoldDetector[DecoupledState]):
         rise, part, z, block = reference.rise_of(draw.proxy), self.part(state), 0.0, state.block
         if part > 0:
             asked = part * reference.demand
-            # (1 - k) A + k B, and the largest of gold - asked * rise above it
-            bound = (1 - part) * reference.mean_lower + part * reference.margin_lower
+            bound = _bound(reference, part)
             most = 1 - asked * LEAST_RISE - bound
             z = (gold - asked * rise - bound) * draw.weight / (most * draw.largest_weight)
             short = gold - reference.mean - asked * (rise - reference.rise)
@@ -163,7 +162,17 @@ class Decoupled(GoldDetector[DecoupledState]):
             began=None if began is None else state.first_draw + began,
             labels_used=state.evidence.labels,
             block=state.block.done,
+            slack=self._slack(state),
         )
+
+    def _slack(self, state: DecoupledState) -> float:
+        """What is shown of the reference, less what is known of it."""
+        reference = state.learning.reference
+        if reference is None:
+            return 0.0
+        part = self.part(state) or 1.0
+        shown = reference.mean - part * reference.demand * reference.rise
+        return shown - _bound(reference, part)
 
     def _standing(self, reference: Reference, none: Evidence, first_draw: int) -> DecoupledState:
         return DecoupledState(
@@ -172,3 +181,8 @@ class Decoupled(GoldDetector[DecoupledState]):
             first_draw=first_draw,
             rises=reference.rise,
         )
+
+
+def _bound(reference: Reference, part: float) -> float:
+    """(1 - k) A + k B."""
+    return (1 - part) * reference.mean_lower + part * reference.margin_lower

@@ -29,6 +29,8 @@ class Reading:
     1 / false_alarm for ever, except with chance false_alarm. ``began`` is the first label of the
     stretch that speaks most against the null. ``block`` is what the last completed block measured
     in units of gold, above 0 where the null holds with room; None before one is complete.
+    ``slack`` is by how much the null lies below 0 of the block, for an uncertain reference: no
+    smaller fall can ever be proven.
     ``holds``: nothing of late makes it doubtful that the null still holds, as far as is known.
     """
 
@@ -38,6 +40,7 @@ class Reading:
     labels_used: int
     block: BlockMean | None
     holds: bool = True
+    slack: float = 0.0
 
     @property
     def value(self) -> float | None:
