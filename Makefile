@@ -8,7 +8,7 @@ OLDEST = $(shell $(PYTHON) -c "import tomllib; print(*(need.replace('>=', '==') 
 DEMO := src/overopt/demo/programs.parquet --proxy proxy_visible --proxy proxy_fair \
     --gold gold --gold-source "agreement on all inputs" --tolerance-gain 0.05
 
-.PHONY: demo check test test-soak test-statistical test-minimal faults bench bench-peers reference ladder-table
+.PHONY: demo check test test-soak test-statistical test-minimal faults bench bench-peers bench-watch-peers reference ladder-table
 
 demo: .venv/.demo  # audit the table that ships with the package
 	$(BIN)/overopt audit $(DEMO) --html demo.audit.html
@@ -51,6 +51,9 @@ bench: .venv/.dev  # promised times and sizes, in CPU seconds and as ratios
 
 bench-peers: .venv/.dev  # tail shapes beside other packages, from their published releases
 	$(BIN)/python benchmarks/tail_peers.py
+
+bench-watch-peers: .venv/.dev  # watch beside other monitors, on runs of known truth
+	$(BIN)/python benchmarks/watch_peers.py
 
 ladder-table: .venv/.dev  # coefficients of the null law of the ladder test
 	$(BIN)/python benchmarks/ladder_table.py
