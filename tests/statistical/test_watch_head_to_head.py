@@ -1,4 +1,4 @@
-"""Six runs of known truth, 20 seeds each: red only where pushing on hurts, and soon where it does."""
+"""Six runs of known truth, 20 seeds each: red only where pushing hurts, and soon where it does."""
 
 from __future__ import annotations
 
