@@ -48,6 +48,11 @@ class BlockOptions:
         if not 0 < self.error < 1:
             raise BadOption(f"error {self.error} of a block's bound: give a chance")
 
+    @property
+    def least_values(self) -> float:
+        """Values that a block needs, however many labels share one: a third as many."""
+        return self.labels / 3
+
     def error_of(self, number: int) -> float:
         """Error of either bound of block 0, 1, ..."""
         return self.error * (6 / (pi * (number + 1)) ** 2 if self.every_block else 1.0)
@@ -171,7 +176,7 @@ def more_block(
         guess=state.guess + off / (state.seen + 1 + PRIOR_LABELS),
         squares=state.squares + off * off,
     )
-    if state.filled < options.labels:
+    if state.filled < options.labels or state.values < options.least_values:
         return state
     return replace(
         state,
@@ -191,7 +196,7 @@ def more_block(
 def _bet(state: Block, options: BlockOptions) -> float:
     """Bet of the block that begins, for as many values as its labels are likely to make."""
     each = (state.seen + 1) / state.labels  # values a label, the one that closes now included
-    values = max(options.labels * each, 1.0)
+    values = max(options.labels * each, options.least_values)
     return sqrt(2 * log(1 / options.error_of(state.number)) / values) / state.spread()
 
 
