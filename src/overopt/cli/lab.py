@@ -50,9 +50,9 @@ At = Annotated[
     typer.Option("--at", metavar="LIST", help="These strengths instead, such as 1,4,16."),
 ]
 SoftLambda = Annotated[
-    float,
+    float | None,
     typer.Option("--soft-lambda", metavar="NUMBER",
-                 help="Inverse temperature of soft best-of-n, per unit of the proxy."),
+                 help="Inverse temperature of soft best-of-n, per unit of the proxy. Default: 1."),
 ]  # fmt: skip
 PictureSave = Annotated[
     list[Path] | None,
@@ -84,7 +84,7 @@ def curve(
     pressure: PressureName = "best-of-n",
     to: To = None,
     at: At = None,
-    soft_lambda: SoftLambda = 1.0,
+    soft_lambda: SoftLambda = None,
     json: Json = False,
     save: PictureSave = None,
 ) -> int:
@@ -101,7 +101,7 @@ def curve(
     laws = {"gold": law_of(gold), "error": law_of(error)}
     law = coupled(**laws, copula=copula_of(copula)) if copula else independent(**laws)
     chosen = pressure_named(pressure, soft_lambda)
-    strengths = _listed(at) if at else shown_strengths(law, chosen, to)
+    strengths = shown_strengths(law, chosen, to) if at is None else _listed(at)
     document = curve_document(law.curve(chosen, strengths))
     _tell(document, json, report)
     for path in save or ():

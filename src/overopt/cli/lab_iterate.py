@@ -72,8 +72,9 @@ def _listed(option: str, text: str, endless: str) -> list[float]:
 
     words = [word.strip() for word in text.split(",")]
     try:
-        return [float("inf") if word == endless else float(word) for word in words]
+        found = [float("inf") if word == endless else float(word) for word in words]
     except ValueError:
         raise BadOption(
             f"{option} {text}: give numbers with commas between, or the word {endless}"
         ) from None
+    return list(dict.fromkeys(found))

@@ -14,7 +14,7 @@ def limit(
     error: Error,
     copula: CopulaName = None,
     pressure: PressureName = "best-of-n",
-    soft_lambda: SoftLambda = 1.0,
+    soft_lambda: SoftLambda = None,
     json: Json = False,
     save: PictureSave = None,
 ) -> int:

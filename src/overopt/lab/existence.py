@@ -29,13 +29,12 @@ def demand_existence(joint: Joint, pressure: Pressure, strength: float) -> None:
             "grows with the proxy; use a rank pressure such as best_of_n"
         )
     if isinstance(pressure, KLTilt) and strength > 0 and not strength < moments.tilt_limit:
-        if moments.tilts_known:
-            reason = "the optimum of KL-regularised training does not exist"
-        else:
-            reason = "the optimum of KL-regularised training is not known to exist"
+        known, limit = moments.tilts_known, moments.tilt_limit
         raise NotIdentified(
-            f"{reason} at 1 / beta = {strength:g}: the proxy's upper tail has exponential moments "
-            f"only below {moments.tilt_limit:g}; use a smaller strength or a rank pressure"
+            f"the optimum of KL-regularised training {'does not' if known else 'is not known to'} "
+            f"exist at 1 / beta = {strength:g}: the proxy's upper tail has "
+            f"{'' if known else 'for certain '}exponential moments only below {limit:g}; use "
+            f"{'a smaller strength or ' if limit > 0 else ''}a rank pressure such as best_of_n"
         )
 
 

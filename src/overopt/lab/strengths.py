@@ -31,25 +31,33 @@ FARTHEST_SCORE = 12.0  # per range of the proxy that leaves out a tenth at eithe
 TILT_ROOM = 0.95  # of the largest tilt that exists
 
 
-def pressure_named(name: str, sharpness: float = 1.0) -> Pressure:
+def pressure_named(name: str, sharpness: float | None = None) -> Pressure:
     """The pressure called ``name`` (best_of_n or best-of-n, ...), or BadOption with the choices."""
     family = PRESSURES.get(name.strip().replace("-", "_"))
     if family is None:
         raise BadOption(f"no pressure {name!r}: choose from {', '.join(PRESSURES)}")
-    return SoftBestOfN(sharpness=sharpness) if family is SoftBestOfN else family()
+    if family is SoftBestOfN:
+        return SoftBestOfN(sharpness=1.0 if sharpness is None else sharpness)
+    if sharpness is not None:
+        raise BadOption(
+            f"an inverse temperature ({sharpness:g}) belongs to soft_best_of_n alone: leave it out "
+            f"or choose that pressure, not {family.id}"
+        )
+    return family()
 
 
 def shown_strengths(joint: Joint, pressure: Pressure, to: float | None = None) -> FloatArray:
     """No pressure, then one strength for each doubling up to ``to`` (default: by the law)."""
     last = _farthest(joint, pressure) if to is None else float(to)
     least = pressure.no_pressure
+    if math.isfinite(last) and pressure.whole:
+        last = math.floor(last)
     if not (math.isfinite(last) and last > least):
+        room = "at least 2" if pressure.whole else f"above {least:g}"
         raise BadOption(
             f"strengths of {pressure.label} ({pressure.knob}) start at {least:g}: the last must be "
-            f"larger, got {last:g}"
+            f"finite and {room}, got {last if to is None else to:g}"
         )
-    if pressure.whole:
-        last = math.floor(last)
     first = 1.0 if least == 1 else last / 2**10
     doublings = first * 2.0 ** np.arange(math.floor(math.log2(last / first) + 1e-9) + 1)
     return np.unique(np.concatenate([[least], doublings, [last]]))

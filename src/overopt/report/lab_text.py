@@ -79,7 +79,11 @@ def curve_answer(document: Document) -> str:
     knob = document["knob"]
     first, last = document["gold"][0], document["gold"][-1]
     end = f"at {strength_text(knob, document['strength'][-1])}"
+    if len(document["gold"]) == 1:
+        return f"Gold is {exact(last)} {end}."
     peak = document["peak"]
+    if not document["extrema"] and abs(last - first) <= 2 * max(document["error_bound"]):
+        return f"Gold does not move: it is {exact(last)} at every strength, as under no pressure."
     if peak is None:
         count = len(document["extrema"])
         note = f", after {counted(count, 'turn')} on the way" if count else ""

@@ -65,6 +65,20 @@ def test_a_curve_tells_its_limit(
     assert said in capsys.readouterr().out.replace("\n", " ")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["discrete:3=1", "--to", "8"], "Gold does not move: it is 3.000000 at every strength"),
+        (["normal:mean=2", "--at", "1"], "Gold is 2.000000 at n = 1. In the limit"),
+    ],
+)
+def test_no_peak_is_told_of_gold_that_cannot_have_one(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["lab", "curve", "--error", "normal", "--gold", *arguments]) == 0
+    assert said in capsys.readouterr().out.replace("\n", " ")
+
+
 def test_the_list_names_every_law_and_pressure(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["lab", "list"]) == 0
     told = capsys.readouterr().out
@@ -100,6 +114,9 @@ def test_a_bad_law_is_one_line(gold: str, said: str, capsys: pytest.CaptureFixtu
     [
         (["--pressure", "worst-of-n"], "no pressure 'worst-of-n': choose from best_of_n, "),
         (["--to", "0.5"], "strengths of best-of-n (n) start at 1"),
+        (["--to", "1.7"], "strengths of best-of-n (n) start at 1: the last must be finite and at "),
+        (["--at", ""], "--at : give numbers"),
+        (["--soft-lambda", "2"], "an inverse temperature (2) belongs to soft_best_of_n alone"),
         (["--at", "1,x"], "--at 1,x: give numbers"),
         (["--at", "0.5,2"], "best-of-n: strengths (n) must ascend from 1"),
         (["--pressure", "kl-tilt", "--to", "1"], "the optimum of KL-regularised training does not"),
@@ -113,6 +130,36 @@ def test_a_bad_pressure_is_one_line(
     assert told.out == ""
     assert told.err.startswith(f"overopt: {said}")
     assert told.err.count("\n") == 1
+
+
+def fields(found: object) -> set[str]:
+    """Of mappings at every depth, but for the rows of tables, whose columns vary."""
+    if isinstance(found, list):
+        return set().union(*(fields(part) for part in found[:3]))
+    if not isinstance(found, dict):
+        return set()
+    deeper = (fields(part) for name, part in found.items() if name != "rows")
+    return set(found).union(*deeper)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["limit", "--gold", "normal", "--error", "laplace"],
+        ["limit", "--gold", "normal", "--error", "normal", "--copula", "clayton:theta=1"],
+        ["theorem", "price"],
+        ["theorem", "gao"],
+    ],
+    ids=["limit", "no theorem", "tables", "panels"],
+)
+def test_every_field_of_a_limit_and_a_theorem_is_documented(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    docs = Path(__file__).resolve().parents[3] / "docs"
+    told = (docs / "lab.md").read_text("utf-8") + (docs / "theory/limits.md").read_text("utf-8")
+    found = document(["lab", *arguments], capsys)
+    assert found["kind"] == arguments[0]
+    assert {name for name in fields(found) if f"`{name}`" not in told} == set()
 
 
 @pytest.mark.parametrize("arguments", [CURVE, ["lab", "list"]], ids=["curve", "list"])

@@ -46,7 +46,7 @@ def test_a_narrow_terminal_shows_the_last_strengths(
 
 
 def test_the_map_as_json_explains_every_field(capsys: pytest.CaptureFixture[str]) -> None:
-    found = document(["--every", "8, never", "--labels", "2048,endless"], capsys)
+    found = document(["--every", "8, never,8", "--labels", "2048,endless"], capsys)
     assert (found["schema"], found["kind"]) == ("overopt.lab/1", "iteration")
     assert found["strength"] == [2.0**k for k in range(7)]
     runs = found["runs"]
