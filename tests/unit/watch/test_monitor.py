@@ -171,3 +171,10 @@ def test_an_early_warning_comes_before_red() -> None:
     (early,) = (amber for amber in state.ambers if amber.name == "early_gain")
     assert 1000 <= early.step <= min(alarm.step for alarm in state.alarms)
     assert "once in 10,000 labels" in early.sentence
+
+
+def test_a_run_that_has_not_begun_says_nothing() -> None:
+    monitor = Monitor()
+    document = monitor.document("r", monitor.start())
+    (run,) = document["runs"]
+    assert (run["step"], run["signals"], run["amber"]) == (None, [], [])
