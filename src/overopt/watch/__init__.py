@@ -7,18 +7,20 @@ whole run; what can be said from proxies alone is amber and asks for labels.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from overopt.watch.run_metrics import metrics as metrics
     from overopt.watch.wrapping import wrap as wrap
 
-__all__ = ["wrap"]
+# Where each public name lives; it is imported at first use, so that a part stays light.
+_HOMES = {"metrics": "overopt.watch.run_metrics", "wrap": "overopt.watch.wrapping"}
+__all__ = ["metrics", "wrap"]
 
 
 def __getattr__(name: str) -> Any:
-    if name != "wrap":
+    if name not in _HOMES:
         raise AttributeError(f"module 'overopt.watch' has no attribute {name!r}")
-    from overopt.watch.wrapping import wrap
-
-    globals()[name] = wrap
-    return wrap
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value

@@ -16,6 +16,7 @@ from typing import Any, final
 from overopt.errors import StoreError
 from overopt.watch.collector import SPOOL, Collector
 from overopt.watch.live_settings import LiveSettings
+from overopt.watch.numbers_told import numbers_told
 from overopt.watch.run_judge import Lead, RunJudge
 from overopt.watch.run_options import kept_options, monitor_of
 from overopt.watch.store import DATABASE, opened_for_reading, rows_of
@@ -36,6 +37,7 @@ class LiveCollecting:
 
     def __init__(self, folder: Path, run: str, told: LiveSettings) -> None:
         self.document: Mapping[str, Any] | None = None
+        self.numbers: tuple[tuple[str, float], ...] = ()
         self.counts: Counter[str] = Counter()
         self._folder, self._run, self._told = folder, run, told
         self._collector: Collector | None = None
@@ -100,6 +102,7 @@ class LiveCollecting:
         if not rows:
             return taken
         self.document = json.loads(rows[0]["document"])
+        self.numbers = numbers_told(self.document)
         if not self._lead.held():
             return taken
         self._tell(self._reader)

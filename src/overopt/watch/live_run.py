@@ -74,6 +74,11 @@ class LiveRun:
         return None if self._collecting is None else self._collecting.document
 
     @property
+    def numbers(self) -> tuple[tuple[str, float], ...]:
+        """The document's numbers by the names that trackers show; none before it says anything."""
+        return () if self._collecting is None else self._collecting.numbers
+
+    @property
     def red(self) -> tuple[str, ...]:
         """Names of the signals that are red now, as far as is known."""
         return tuple(each["name"] for each in self.signals if each.get("state") == "red")
@@ -86,9 +91,14 @@ class LiveRun:
         return found
 
     def close(self, timeout: float = AT_EXIT) -> bool:
-        """End the run: whether everything was collected and judged within ``timeout`` seconds."""
-        flushed = self._spool is None or self._spool.close(timeout)
-        return flushed and (self._collecting is None or self._collecting.close(timeout))
+        """End the run: whether everything was collected and judged within ``timeout`` seconds.
+
+        A later call of a watched function begins anew.
+        """
+        with self._lock:
+            spool, collecting, self._spool = self._spool, self._collecting, None
+        flushed = spool is None or spool.close(timeout)
+        return flushed and (collecting is None or collecting.close(timeout))
 
     def _reborn(self) -> None:
         """In a forked child: what collects is the parent's."""

@@ -189,6 +189,7 @@ class _Notes:
             seen = shown(called, returned)
             if seen is not None:
                 self.put(seen)
+                self.report(called)
         except Exception as error:
             self.live.counts[type(error).__name__[:40]] += 1
 
@@ -203,6 +204,13 @@ class _Notes:
             gold=seen.gold,
             components=seen.components,
         )
+
+    def report(self, called: Mapping[str, Any]) -> None:
+        """Hand what is known of the run to a trainer that takes metrics from reward functions."""
+        log_metric = called.get("log_metric")
+        if log_metric is not None:
+            for name, value in self.live.numbers:
+                log_metric(name, value)
 
     def _step_of(self, seen: Shown) -> int:
         """The step as it was told, else as counted."""
@@ -242,6 +250,7 @@ class _Joint:
             whole = self._join(called.get("completions"), place, seen)
             if whole is not None:
                 self._notes.put(self._sum(whole))
+                self._notes.report(called)
         except Exception as error:
             self._notes.live.counts[type(error).__name__[:40]] += 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import itertools
 import multiprocessing
 import os
 import pickle
@@ -19,7 +20,7 @@ import pytest
 
 import overopt.watch
 from overopt.errors import BadOption
-from overopt.watch import live_run as live_runs, wrapping
+from overopt.watch import live_run as live_runs, spool, wrapping
 from overopt.watch.frame import Frame, Scored, frames_in, unpacked
 from overopt.watch.live_run import LiveRun, live_run
 from overopt.watch.shared_count import SharedCount
@@ -290,7 +291,12 @@ def hacked(step: int, rng: random.Random) -> list[str]:
     return [f"{each}!" if step > 40 and rng.random() < 0.5 else each for each in letters]
 
 
-def test_a_hacked_reward_is_red_according_to_its_judge(folder: Path) -> None:
+def test_a_hacked_reward_is_red_according_to_its_judge(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = itertools.count()  # the draws are keyed by the writer's name, among others
+    monkeypatch.setattr(spool, "_own_name", lambda: f"w{next(names)}")
+
     def reward_function(prompts: Any, completions: Any, **columns: Any) -> list[float]:
         return [each.count("a") + 5.0 * each.count("!") for each in completions]
 
@@ -299,17 +305,18 @@ def test_a_hacked_reward_is_red_according_to_its_judge(folder: Path) -> None:
         reward_function, run="r", folder=folder, gold=judge, label_rate=0.1, on_alarm=[told.append]
     )
     rng, state = random.Random(1), SimpleNamespace(global_step=0)
-    for step in range(160):
+    for step in range(200):
         state.global_step = step
         prompts = [f"{step}-{i // 8}" for i in range(64)]
         reward(prompts=prompts, completions=hacked(step, rng), trainer_state=state)
     live = live_run("r", folder)
     assert live.close(60)
-    assert {"best_of_4", "decoupled"} <= set(live.red)
+    assert "best_of_4" in live.red
     assert live.document is not None
     assert live.document["gold_source"] == "judge judge"
     assert live.counts == {}
-    assert {each["name"] for each in told if each["tier"] == "red"} <= set(live.red)
+    assert {each["name"] for each in told if each["tier"] == "red"} == set(live.red)
+    assert overopt.watch.metrics("r", folder)["overopt/best_of_4/state"] == -1
     assert all(each["run"] == "r" for each in told)
 
 
