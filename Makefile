@@ -2,13 +2,14 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 MINIMAL := .venv-minimal/bin
+TRAINERS := .venv-trl/bin
 OLDEST = $(shell $(PYTHON) -c "import tomllib; print(*(need.replace('>=', '==') \
     for need in tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies']))")
 
 DEMO := src/overopt/demo/programs.parquet --proxy proxy_visible --proxy proxy_fair \
     --gold gold --gold-source "agreement on all inputs" --tolerance-gain 0.05
 
-.PHONY: demo check test test-soak test-statistical test-minimal faults bench bench-peers bench-watch-peers reference ladder-table
+.PHONY: demo check test test-soak test-statistical test-minimal test-trl faults bench bench-peers bench-watch-peers reference ladder-table
 
 demo: .venv/.demo  # audit the table that ships with the package
 	$(BIN)/overopt audit $(DEMO) --html demo.audit.html
@@ -18,7 +19,7 @@ docs/demo.svg: .venv/.demo src/overopt/demo/programs.parquet  # the picture in t
 	$(BIN)/overopt audit $(DEMO) --no-html --save $@
 
 # Two BLAS threads and two test processes on two cores wait for each other.
-test test-soak test-statistical test-minimal faults: export OPENBLAS_NUM_THREADS := 1
+test test-soak test-statistical test-minimal test-trl faults: export OPENBLAS_NUM_THREADS := 1
 
 check: .venv/.dev
 	$(BIN)/ruff format --check
@@ -42,6 +43,13 @@ test-minimal: $(MINIMAL)/python  # the wheel without extras, on the oldest depen
 	@# Old releases may be deprecated by the newer ones they rest on; that is not ours to fix.
 	$(MINIMAL)/pytest -n 2 -W ignore::DeprecationWarning tests --ignore tests/statistical \
 	    --ignore tests/soak
+
+# The release of torch that has wheels without CUDA everywhere; the rest must not choose another.
+test-trl: $(TRAINERS)/python  # trainers for real, on a model of some ten thousand weights
+	$(TRAINERS)/python -m pip install --quiet torch==2.13.0
+	$(TRAINERS)/python -m pip install --quiet -e ".[trl,gymnasium,dash,test]" stable-baselines3
+	OMP_NUM_THREADS=1 $(TRAINERS)/pytest tests/edges/test_trl_training.py \
+	    tests/edges/test_stable_baselines.py tests/unit/integrations/test_episodes.py
 
 faults: .venv/.dev  # plant small faults: the tests must notice every one
 	$(BIN)/python tests/faults.py
