@@ -26,6 +26,7 @@ from overopt.cli.output import complain
 from overopt.cli.plan import plan
 from overopt.cli.tails import tails
 from overopt.cli.watch import watch
+from overopt.cli.watch_collect import collect
 from overopt.cli.watch_doctor import doctor
 from overopt.cli.watch_follow import follow
 from overopt.cli.watch_serve import serve
@@ -56,6 +57,7 @@ lab.command()(iterate)
 app.add_typer(lab)
 watch.command()(follow)
 watch.command()(serve)
+watch.command()(collect)
 watch.command()(doctor)
 app.add_typer(watch)
 

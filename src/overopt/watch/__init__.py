@@ -11,12 +11,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from overopt.watch.replaying import replay as replay
     from overopt.watch.run_metrics import metrics as metrics
     from overopt.watch.wrapping import wrap as wrap
 
 # Where each public name lives; it is imported at first use, so that a part stays light.
-_HOMES = {"metrics": "overopt.watch.run_metrics", "wrap": "overopt.watch.wrapping"}
-__all__ = ["metrics", "wrap"]
+_HOMES = {
+    "metrics": "overopt.watch.run_metrics",
+    "replay": "overopt.watch.replaying",
+    "wrap": "overopt.watch.wrapping",
+}
+__all__ = ["metrics", "replay", "wrap"]
 
 
 def __getattr__(name: str) -> Any:
