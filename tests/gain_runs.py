@@ -154,7 +154,7 @@ def bank_chances(scores: FloatArray) -> FloatArray:
     """Chances [batches, rows] of scores [signals, batches, rows] without a tie of everything."""
     share = np.abs(scores)
     informed = (share / share.sum(axis=2, keepdims=True)).mean(axis=0)
-    return EVEN / scores.shape[2] + (1 - EVEN) * informed
+    return np.asarray(EVEN / scores.shape[2] + (1 - EVEN) * informed)
 
 
 def _chosen(

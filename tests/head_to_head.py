@@ -131,10 +131,10 @@ def batches(scenario: Scenario, course: Course, seed: int) -> Iterator[Batch]:
             run=scenario.name,
             key=f"0:{step}",
             step=step,
-            proxy=proxy,
+            proxy=proxy.astype(np.float64),
             group=GROUP,
             prompt_ids=tuple(f"{step}.{number}" for number in range(PROMPTS)),
-            gold=gold,
+            gold=gold.astype(np.float64),
             kl=np.full(ROWS, scenario.kl(progress)),
         )
 
