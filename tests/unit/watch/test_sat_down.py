@@ -50,7 +50,7 @@ def test_about_as_many_rows_as_asked_for_with_their_chances() -> None:
 
 
 def test_they_are_not_the_rows_drawn_at_once() -> None:
-    monitor = Monitor(WatchOptions(budget=LabelBudget(per_batch=1.0)))
+    monitor = Monitor(WatchOptions(budget=LabelBudget(per_batch=1.0), burst=0))
     state = monitor.start()
     past, at_once = batches(40), []
     for batch in past:
