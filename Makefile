@@ -42,7 +42,7 @@ test-minimal: $(MINIMAL)/python  # the wheel without extras, on the oldest depen
 	    assert not list(filter(find_spec, ['altair', 'duckdb', 'pandas', 'polars', 'vl_convert']))"
 	@# Old releases may be deprecated by the newer ones they rest on; that is not ours to fix.
 	$(MINIMAL)/pytest -n 2 -W ignore::DeprecationWarning tests --ignore tests/statistical \
-	    --ignore tests/soak
+	    --ignore tests/soak --ignore tests/tiny_trainer.py
 
 # The release of torch that has wheels without CUDA everywhere; the rest must not choose another.
 test-trl: $(TRAINERS)/python  # trainers for real, on a model of some ten thousand weights
