@@ -48,7 +48,7 @@ test-minimal: $(MINIMAL)/python  # the wheel without extras, on the oldest depen
 test-trl: $(TRAINERS)/python  # trainers for real, on a model of some ten thousand weights
 	$(TRAINERS)/python -m pip install --quiet torch==2.13.0
 	$(TRAINERS)/python -m pip install --quiet -e ".[trl,gymnasium,dash,test]" stable-baselines3
-	OMP_NUM_THREADS=1 $(TRAINERS)/pytest tests/edges/test_trl_training.py \
+	OMP_NUM_THREADS=1 $(TRAINERS)/pytest $(CHOSEN) tests/edges/test_trl_training.py \
 	    tests/edges/test_stable_baselines.py tests/unit/integrations/test_episodes.py
 
 faults: .venv/.dev  # plant small faults: the tests must notice every one
