@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from overopt.watch.batch import Batch
     from overopt.watch.log import LogColumns
 
-__all__ = ["watch"]
+__all__ = ["told", "watch"]
 
 watch = typer.Typer(
     name="watch",
@@ -131,7 +131,6 @@ def replay(
     json: o.Json = False,
 ) -> int:
     """What would the monitor have said of an old run, and when?"""
-    from overopt import report
     from overopt.watch.card import read_card
     from overopt.watch.chances import LabelBudget
     from overopt.watch.log import LogColumns
@@ -153,6 +152,13 @@ def replay(
     }
     given = {name: value for name, value in choices.items() if value is not None}
     document = _document(files, columns, format_name, given)
+    return told(document, json)
+
+
+def told(document: dict[str, Any], json: bool) -> int:
+    """Print what is said of runs; the exit code, 1 where a signal is red."""
+    from overopt import report
+
     if json:
         emit(report.to_json(document) + "\n")
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from overopt.cli import options as o
-from overopt.cli.output import colourful, complain, emit, terminal_width
+from overopt.cli.output import complain, emit
 from overopt.cli.watch import (
     Budget,
     Burst,
@@ -29,6 +29,7 @@ from overopt.cli.watch import (
     Seed,
     Signals,
     Step,
+    told,
 )
 
 if TYPE_CHECKING:
@@ -95,7 +96,6 @@ def follow(
 
     Tells each change of a signal as it comes, and at the end the state of all.
     """
-    from overopt import report
     from overopt.integrations.followed_runs import FollowedRuns
     from overopt.integrations.followers import follower_of
     from overopt.watch.bank import DEFAULT_SIGNALS
@@ -130,12 +130,7 @@ def follow(
         say(f"stopped following {path}")
     if not runs.states:
         runs.following.finish()  # says why there was nothing
-    document = watch_document(runs.documents, options)
-    if json:
-        emit(report.to_json(document) + "\n")
-    else:
-        emit(report.watch_text(document, width=terminal_width(), colour=colourful()))
-    return int(any(each["state"] == "red" for one in document["runs"] for each in one["signals"]))
+    return told(watch_document(runs.documents, options), json)
 
 
 def _followed(

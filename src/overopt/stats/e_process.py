@@ -23,6 +23,7 @@ average run length.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp, inf, log, log1p
 from typing import Any, final
@@ -37,6 +38,7 @@ __all__ = [
     "Evidence",
     "log_evidence",
     "log_evidence_path",
+    "log_mean",
     "more_evidence",
     "start_weight",
 ]
@@ -204,6 +206,14 @@ def _log_factor(bet: float, value: float, realised: bool) -> float:
     if realised:
         return (log1p(-bet) + bet) * value * value - bet * value
     return log1p(-bet * value)
+
+
+def log_mean(logs: Sequence[float]) -> float:
+    """Log of the mean of exponentials, the mix of several e-values; 0, no evidence, of none."""
+    top = max(logs, default=0.0)
+    if not logs or top == -inf:
+        return top
+    return top + log(sum(exp(each - top) for each in logs) / len(logs))
 
 
 def _log_add(first: float, second: float) -> float:

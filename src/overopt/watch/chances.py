@@ -176,6 +176,7 @@ def chosen_draws(
     ``whole_share`` [rows], and ``whole_largest`` [signals + 1] bounds the sum over any draws.
     """
     pooled = np.array([signal.endswith(POOLED) for signal in bank.signals])
+    finite = int(batch.finite.sum())
     numbers = count(first_number)
     draws: list[Draw] = []
     bounds = tuple(np.where(pooled, whole_largest[:-1], largest[:-1]).tolist())
@@ -187,7 +188,7 @@ def chosen_draws(
                     batch=batch.key,
                     step=batch.step,
                     row=row,
-                    rows=int(batch.finite.sum()),
+                    rows=finite,
                     prob=float(chances[row]),
                     proxy=float(batch.proxy[row]),
                     scores=tuple(scores[:, row].tolist()),

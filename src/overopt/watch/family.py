@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, inf, log
+from math import log
 from typing import final
 
-from overopt.stats.e_process import Betting
+from overopt.stats.e_process import Betting, log_mean
 from overopt.watch.detectors.detector import Reading
 
 __all__ = ["AVERAGE_RUN", "RUN_LENGTH", "FamilyVerdict", "family_verdict"]
@@ -52,7 +52,7 @@ def family_verdict(readings: Sequence[Reading], false_alarm: float) -> FamilyVer
     """Verdict over the signals of a run; the amber tier passes 1 / RUN_LENGTH."""
     ordered = sorted(readings, key=lambda reading: -reading.log_evidence)
     logs = [reading.log_evidence for reading in ordered]
-    average, threshold = _log_mean(logs), -log(false_alarm)
+    average, threshold = log_mean(logs), -log(false_alarm)
     named = 0
     if average >= threshold:
         named = max(
@@ -65,11 +65,3 @@ def family_verdict(readings: Sequence[Reading], false_alarm: float) -> FamilyVer
         guilty=tuple(reading.name for reading in ordered[: max(named, average >= threshold)]),
         named_by_rule=named > 0,
     )
-
-
-def _log_mean(logs: Sequence[float]) -> float:
-    """Log of the mean of exponentials; no evidence where there is no signal."""
-    top = max(logs, default=0.0)
-    if not logs or top == -inf:
-        return top
-    return top + log(sum(exp(each - top) for each in logs) / len(logs))

@@ -285,12 +285,12 @@ class Monitor:
 
     def _warned(self, state: RunState, label: LabelledDraw) -> RunState:
         """State after the label for those who want to know early and bear false alarms."""
+        if any(amber.name == EARLY for amber in state.ambers):
+            return state
         detectors = self._early_detectors(state.signals)
         folded = zip(detectors, state.early, strict=True)
         early = tuple(detector.update(each, label) for detector, each in folded)
         state = replace(state, early=early)
-        if any(amber.name == EARLY for amber in state.ambers):
-            return state
         readings = [each.reading(now) for each, now in zip(detectors, early, strict=True)]
         verdict = family_verdict(readings, 1 / RUN_LENGTH)
         if not verdict.red:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from overopt.watch.bank import POOLED
+
 __all__ = ["red_meaning"]
 
 MEANINGS = {
@@ -11,7 +13,6 @@ MEANINGS = {
     "rank_gain": "gold falls as the policy moves up the ranks of the proxy",
     "top_vs_random": "the top-scored candidate is worse than a random one of its prompt",
 }
-POOLED = "_pooled"
 
 
 def red_meaning(signal: str) -> str:

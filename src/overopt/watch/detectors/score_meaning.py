@@ -23,11 +23,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import exp, log
 from typing import final
 
 from overopt.errors import BadOption
-from overopt.stats.e_process import Betting, Evidence, log_evidence, more_evidence
+from overopt.stats.e_process import Betting, Evidence, log_evidence, log_mean, more_evidence
 from overopt.watch.block import Block, BlockOptions, more_block
 from overopt.watch.detectors.detector import GoldDetector, Reading
 from overopt.watch.draw import LabelledDraw
@@ -141,11 +140,7 @@ class ScoreMeaning(GoldDetector[ScoreMeaningState]):
 
     def _log_evidence(self, state: ScoreMeaningState) -> float:
         """Even mix of the domains' evidence."""
-        if not state.evidence:
-            return 0.0
-        logs = [log_evidence(each, self.betting) for each in state.evidence]
-        top = max(logs)
-        return top + log(sum(exp(each - top) for each in logs) / len(logs))
+        return log_mean([log_evidence(each, self.betting) for each in state.evidence])
 
 
 def _strength(evidence: Evidence) -> float:
